@@ -1,0 +1,48 @@
+/// Who holds a task: written into its runtime after the pop, compared by the executor at the start gate.
+public struct Claim: Sendable, Hashable, CustomStringConvertible {
+    /// The hash of the glue instance.
+    public var instance: String
+    /// The uid of the Job.
+    public var jobUID: String
+    /// The attempt, from 1.
+    public var attempt: Int
+
+    /// A claim with the given parts.
+    public init(instance: String, jobUID: String, attempt: Int) {
+        self.instance = instance
+        self.jobUID = jobUID
+        self.attempt = attempt
+    }
+
+    /// `<instance>/<job uid>/<attempt>`, as it stands in the runtime.
+    public var description: String { "\(instance)/\(jobUID)/\(attempt)" }
+
+    /// Reads what `description` writes; anything else is no claim of ours.
+    public init?(_ text: String) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 3, !parts[0].isEmpty, !parts[1].isEmpty, let attempt = Int(parts[2]), attempt >= 1 else {
+            return nil
+        }
+        self.init(instance: String(parts[0]), jobUID: String(parts[1]), attempt: attempt)
+    }
+}
+
+/// The name of a Job, from which everything else about it can be read: `clearml-id-<task id>-<h6>-<attempt>`.
+public struct JobName: Sendable, Hashable, CustomStringConvertible {
+    /// The task id, 32 hex digits.
+    public var task: String
+    /// The short hash of the enqueue, 6 hex digits.
+    public var enqueue: String
+    /// The attempt, from 1.
+    public var attempt: Int
+
+    /// A name with the given parts.
+    public init(task: String, enqueue: String, attempt: Int) {
+        self.task = task
+        self.enqueue = enqueue
+        self.attempt = attempt
+    }
+
+    /// The name, at most 54 characters: pods append `-xxxxx` and stay a DNS label (63).
+    public var description: String { "clearml-id-\(task)-\(enqueue)-\(attempt)" }
+}

@@ -1,0 +1,4 @@
+@main
+struct GlueSandboxCommand {
+    static func main() {}
+}
