@@ -46,3 +46,14 @@ public struct JobName: Sendable, Hashable, CustomStringConvertible {
     /// The name, at most 54 characters: pods append `-xxxxx` and stay a DNS label (63).
     public var description: String { "clearml-id-\(task)-\(enqueue)-\(attempt)" }
 }
+
+extension Claim {
+    /// `text`, bound to this claim: what an earlier attempt wrote never speaks for a later one, and needs no resetting.
+    public func scoped(_ text: String) -> String { "\(self) \(text)" }
+
+    /// What `scoped` bound to this very claim; `nil` for anything else.
+    public func unscoped(_ value: String?) -> String? {
+        guard let value, value.hasPrefix("\(self) ") else { return nil }
+        return String(value.dropFirst(description.count + 1))
+    }
+}

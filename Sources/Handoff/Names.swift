@@ -95,9 +95,9 @@ public enum Handoff {
         public static let lostAfterStart = "glue_lost_after_start"
         /// Set when recovery put the task back: its next claim keeps the budgets.
         public static let returned = "glue_returned"
-        /// The uid of the pod that passed the start gate: it alone decides the outcome.
+        /// The uid of the pod that passed the start gate (`Claim.scoped`): it alone decides the outcome.
         public static let podUID = "glue_pod_uid"
-        /// `Phase.rawValue`; `run` is written and acknowledged just before the child starts.
+        /// `Phase.rawValue` (`Claim.scoped`); `run` is written and acknowledged just before the child starts.
         public static let phase = "glue_phase"
         /// For people: where the task runs.
         public static let podName = "glue_pod"
