@@ -28,7 +28,8 @@ let package = Package(
         .target(
             name: "SandboxServer",
             dependencies: [
-                foundations, .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                foundations, .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: strict),
@@ -45,6 +46,10 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            swiftSettings: strict),
+        .testTarget(name: "SandboxServerTests", dependencies: ["SandboxServer", foundations], swiftSettings: strict),
+        .testTarget(
+            name: "SandboxKubeletTests", dependencies: ["SandboxKubelet", "SandboxKube", foundations],
             swiftSettings: strict),
         .testTarget(name: "SandboxClearMLTests", dependencies: ["SandboxClearML", foundations], swiftSettings: strict),
         .testTarget(name: "SandboxKubeTests", dependencies: ["SandboxKube", foundations], swiftSettings: strict),
