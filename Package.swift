@@ -37,7 +37,9 @@ let package = Package(
         .executable(name: "agent-exec", targets: ["AgentExec"]),
         .library(name: "KubeClient", targets: ["KubeClient"]),
         // For the sandbox, a package of its own in sandbox/.
-        .library(name: "GlueFoundations", targets: ["JSON", "YAML", "HTTP", "OS", "TLS", "Handoff", "CurlTransport", "KubeClient", "ClearMLClient"]),
+        .library(
+            name: "GlueFoundations",
+            targets: ["JSON", "YAML", "HTTP", "OS", "TLS", "Handoff", "CurlTransport", "KubeClient", "ClearMLClient"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),

@@ -1,0 +1,36 @@
+# The front door: `make` lists what there is. Builds and other costly things are kept in
+# $XDG_CACHE_HOME/clearml-glue (~/.cache/clearml-glue), outside the clone.
+.DEFAULT_GOAL := help
+.PHONY: help build test test-cold fmt lint cluster-up cluster-down clean clean-cache
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## glue, agent-exec and glue-sandbox into .build/bin
+	@scripts/build
+
+test: ## every stage of the test suite (STAGES="unit lint" for some); installs what it needs
+	@scripts/install-packages test
+	@scripts/test $(STAGES)
+
+test-cold: ## the same with empty caches
+	@scripts/test-cold
+
+fmt: ## lay out all Swift sources
+	@git ls-files -z '*.swift' | xargs -0 swift format -i --parallel
+
+lint: ## check the form of all sources and scripts
+	@scripts/install-packages test
+	@scripts/lint
+
+cluster-up: ## a real Kubernetes on this machine, as root (NODES=2, CLUSTER=name); prints its kubeconfig
+	@scripts/cluster/up
+
+cluster-down: ## stop it and remove what it left
+	@scripts/cluster/down
+
+clean: ## remove this clone's build products and logs
+	@rm -rf .build sandbox/.build
+
+clean-cache: ## remove everything kept outside the clone
+	@rm -rf "$${XDG_CACHE_HOME:-$$HOME/.cache}/clearml-glue"
