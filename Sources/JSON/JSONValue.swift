@@ -35,7 +35,8 @@ extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expre
     ExpressibleByFloatLiteral, ExpressibleByStringInterpolation, ExpressibleByArrayLiteral,
     ExpressibleByDictionaryLiteral
 {
-    /// `null`.
+    /// `null`. Beware of `object[key] = isGone ? nil : value`: both branches being `JSONValue`, it sets a `null`
+    /// where an `if` with `object[key] = nil` removes the member.
     public init(nilLiteral: ()) { self = .null }
     /// `true` or `false`.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
