@@ -83,7 +83,7 @@ let package = Package(
         tests("TLS"),
         tests("CurlTransport", ["HTTP"]),
         tests("Supervisor"),
-        tests("KubeClient", ["HTTP", "JSON"]),
+        tests("KubeClient", ["HTTP", "JSON", "OS", "YAML", logging]),
         tests("ClearMLClient", ["HTTP", "JSON"]),
         tests("Glue", ["KubeClient", "ClearMLClient", "HTTP", "JSON", "Handoff", "YAML"]),
         tests("AgentExec", ["ClearMLClient", "HTTP", "JSON", "Handoff"]),
