@@ -1,7 +1,7 @@
 # The front door: `make` lists what there is. Builds and other costly things are kept in
 # $XDG_CACHE_HOME/clearml-glue (~/.cache/clearml-glue), outside the clone.
 .DEFAULT_GOAL := help
-.PHONY: help build test test-cold fmt lint cluster-up cluster-down clean clean-cache
+.PHONY: help build test test-cold fmt lint cluster-up cluster-down images manifests clean clean-cache
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,12 @@ cluster-up: ## a real Kubernetes on this machine, as root (NODES=2, CLUSTER=name
 
 cluster-down: ## stop it and remove what it left
 	@scripts/cluster/down
+
+images: build ## container images of glue and agent-exec as archives in .build/images (REGISTRY=… TAG=…)
+	@scripts/images .build/images agent-exec glue
+
+manifests: ## deploy/glue.yaml from the chart
+	@scripts/manifests >deploy/glue.yaml.new && mv deploy/glue.yaml.new deploy/glue.yaml
 
 clean: ## remove this clone's build products and logs
 	@rm -rf .build sandbox/.build
