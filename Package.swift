@@ -59,7 +59,7 @@ let package = Package(
         // 1
         library("YAML", ["JSON", "CYAML"]),
         library("Handoff", ["JSON"]),
-        library("TLS", ["COpenSSL"]),
+        library("TLS", ["OS", "COpenSSL"]),
         library("CurlTransport", ["HTTP", "CCurl"]),
         library("Supervisor", ["CSupervisor"]),
         // 2
@@ -80,8 +80,8 @@ let package = Package(
         tests("OS"),
         tests("YAML", ["JSON"]),
         tests("Handoff", ["JSON"]),
-        tests("TLS"),
-        tests("CurlTransport", ["HTTP"]),
+        tests("TLS", ["OS"]),
+        tests("CurlTransport", ["HTTP", "OS", "TLS"]),
         tests("Supervisor"),
         tests("KubeClient", ["HTTP", "JSON", "OS", "YAML", logging]),
         tests("ClearMLClient", ["HTTP", "JSON"]),

@@ -1,6 +1,8 @@
 import Foundation
+import OS
+import TLS
 
-/// Certificates made by the `openssl` command, and Python's TLS server showing them on three ports.
+/// Python's TLS server, showing certificates of an authority of our own on three ports.
 final class TLSServer {
     let authority: [UInt8]
     let otherAuthority: [UInt8]
@@ -20,13 +22,15 @@ final class TLSServer {
     init() throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("tls-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let make = Process()
-        make.executableURL = URL(fileURLWithPath: "/bin/sh")
-        make.arguments = ["-e", "-c", Self.certificates]
-        make.currentDirectoryURL = folder
-        make.standardError = FileHandle.nullDevice
-        try make.run()
-        make.waitUntilExit()
+        let maker = try CertificateAuthority.make(name: "right CA")
+        authority = maker.certificatePEM
+        otherAuthority = try CertificateAuthority.make(name: "wrong CA").certificatePEM
+        (clientCertificate, clientKey) = try maker.issue(names: ["client"], client: true)
+        let names = ["localhost", "inside.example"]
+        let yesterday = Timestamp.now() + .seconds(-86_400)
+        try Self.write(folder, "ca", (authority, []))
+        try Self.write(folder, "valid", try maker.issue(names: names))
+        try Self.write(folder, "expired", try maker.issue(names: names, now: yesterday, validFor: .seconds(60)))
 
         let output = Pipe()
         let process = Process()
@@ -41,12 +45,6 @@ final class TLSServer {
         while let byte = try output.fileHandleForReading.read(upToCount: 1)?.first, byte != 0x0a { line.append(byte) }
         let ports = String(decoding: line, as: UTF8.self).split(separator: " ").compactMap { Int($0) }
         guard ports.count == 3 else { throw CocoaError(.featureUnsupported) }
-        let folder = folder
-        func read(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: folder.appendingPathComponent(name))) }
-        authority = try read("ca.pem")
-        otherAuthority = try read("other.pem")
-        clientCertificate = try read("client.pem")
-        clientKey = try read("client.key")
         (valid, expired, mutual) = (ports[0], ports[1], ports[2])
     }
 
@@ -55,18 +53,10 @@ final class TLSServer {
         try? FileManager.default.removeItem(at: folder)
     }
 
-    private static let certificates = """
-        key() { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out $1.key; }
-        for name in ca other; do
-          key $name; openssl req -x509 -key $name.key -subj /CN=$name -days 2 -out $name.pem
-        done
-        issue() {
-          key $1; openssl req -new -key $1.key -subj /CN=$1 -out $1.csr
-          printf "subjectAltName=DNS:localhost,DNS:inside.example" > $1.ext
-          openssl x509 -req -in $1.csr -CA ca.pem -CAkey ca.key -set_serial $3 -days $2 -extfile $1.ext -out $1.pem
-        }
-        issue valid 2 1; issue expired -1 2; issue client 2 3
-        """
+    private static func write(_ folder: URL, _ name: String, _ issued: CertificateAuthority.Issued) throws {
+        try Files.write(issued.certificatePEM, to: folder.appendingPathComponent(name + ".pem").path)
+        try Files.write(issued.keyPEM, to: folder.appendingPathComponent(name + ".key").path)
+    }
 
     private static let server = """
         import http.server, ssl, sys, threading
