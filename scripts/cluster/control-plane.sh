@@ -37,7 +37,7 @@ forward_to_host() { # forward_to_host NAME PORT HOSTPORT: pods reach 127.0.0.1:H
     process_pid "forward-$1-out" >/dev/null || rm -f "$run/forward-$1.sock"
     start "forward-$1-out" host socat "UNIX-LISTEN:$run/forward-$1.sock,fork" "TCP:127.0.0.1:$3"
     start "forward-$1-in" "$network_namespace" \
-        socat "TCP-LISTEN:$2,bind=$node_address,fork,reuseaddr" "UNIX-CONNECT:$run/forward-$1.sock"
+        socat "TCP-LISTEN:$2,fork,reuseaddr" "UNIX-CONNECT:$run/forward-$1.sock"
 }
 
 api_ready() {
