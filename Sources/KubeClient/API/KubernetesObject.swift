@@ -98,6 +98,11 @@ extension KubernetesObject {
     /// Whether somebody has deleted it.
     public var isDeleting: Bool { metadata["deletionTimestamp"]?.string != nil }
 
+    /// Drops the record of who set which field: often half of an object, and nobody here reads it.
+    public mutating func dropManagedFields() {
+        if metadata["managedFields"] != nil { raw.set(nil, at: ["metadata", "managedFields"]) }
+    }
+
     /// Whom it belongs to.
     public var ownerReferences: [OwnerReference] {
         get { metadata["ownerReferences"]?.array?.map(OwnerReference.init(raw:)) ?? [] }

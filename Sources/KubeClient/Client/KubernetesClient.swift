@@ -15,7 +15,7 @@ public struct KubernetesClient: Sendable {
     let transport: any HTTPTransport
     let watchTransport: any HTTPTransport
     let logger: Logger
-    let pacing: Pacing
+    var pacing: Pacing
 
     /// A client. Watches get a transport of their own: over HTTP/1.1 each holds a connection for as long as it lasts.
     public init(
