@@ -1,0 +1,207 @@
+import JSON
+
+/// What is wrong with an object, field by field.
+enum Validation {
+    static func causes(_ kind: KubeKind, _ object: JSONValue) -> [FieldCause] {
+        var causes = metadata(kind, object)
+        switch kind {
+        case .jobs: causes += job(object)
+        case .pods: causes += PodValidation.causes(object["spec"] ?? [:], at: "spec")
+        case .secrets, .configMaps: causes += data(kind, object)
+        default: break
+        }
+        return causes
+    }
+
+    private static func metadata(_ kind: KubeKind, _ object: JSONValue) -> [FieldCause] {
+        var causes: [FieldCause] = []
+        let name = object.name
+        if name.isEmpty {
+            causes.append(.required("metadata.name", "name or generateName is required"))
+        } else if let fault = kind == .namespaces ? Names.labelFault(name) : Names.subdomainFault(name) {
+            causes.append(.invalid("metadata.name", .string(name), fault))
+        }
+        causes += labels(object.labels, at: "metadata.labels")
+        var size = 0
+        for (key, value) in object.at("metadata", "annotations")?.object ?? [:] {
+            if let fault = Names.keyFault(key.lowercased()) {
+                causes.append(.invalid("metadata.annotations", .string(key), fault))
+            }
+            size += key.utf8.count + (value.string?.utf8.count ?? 0)
+        }
+        if size > 262_144 {
+            causes.append(
+                FieldCause(
+                    field: "metadata.annotations", reason: "FieldValueTooLong",
+                    message: "Too long: may not be more than 262144 bytes"))
+        }
+        for finalizer in object.finalizers {
+            if let fault = Names.keyFault(finalizer) {
+                causes.append(.invalid("metadata.finalizers", .string(finalizer), fault))
+            } else if !finalizer.contains("/"),
+                !["orphan", "foregroundDeletion", "kubernetes"].contains(finalizer)
+            {
+                causes.append(
+                    .invalid(
+                        "metadata.finalizers", .string(finalizer),
+                        "name is neither a standard finalizer name nor is it fully qualified"))
+            }
+        }
+        for (place, owner) in object.ownerReferences.enumerated() {
+            for name in ["apiVersion", "kind", "name", "uid"] where owner[name]?.string?.isEmpty ?? true {
+                causes.append(.required("metadata.ownerReferences[\(place)].\(name)", "\(name) must not be empty"))
+            }
+        }
+        return causes
+    }
+
+    static func labels(_ labels: JSONObject, at path: String) -> [FieldCause] {
+        var causes: [FieldCause] = []
+        for (key, value) in labels {
+            if let fault = Names.keyFault(key) { causes.append(.invalid(path, .string(key), fault)) }
+            if let value = value.string, let fault = Names.labelValueFault(value) {
+                causes.append(.invalid(path, .string(value), fault))
+            }
+        }
+        return causes
+    }
+
+    private static func data(_ kind: KubeKind, _ object: JSONValue) -> [FieldCause] {
+        var causes: [FieldCause] = []
+        var size = 0
+        for (key, value) in object["data"]?.object ?? [:] {
+            if !Names.isConfigKey(key) {
+                causes.append(
+                    .invalid(
+                        "data[\(key)]", .string(key),
+                        "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
+                    ))
+            }
+            size += value.string?.utf8.count ?? 0
+        }
+        if size > 1_048_576 * (kind == .secrets ? 4 : 3) / 3 {
+            causes.append(
+                FieldCause(
+                    field: "data", reason: "FieldValueTooLong", message: "Too long: may not be more than 1048576 bytes")
+            )
+        }
+        return causes
+    }
+
+    private static func job(_ object: JSONValue) -> [FieldCause] {
+        var causes: [FieldCause] = []
+        for name in [
+            "parallelism", "completions", "backoffLimit", "activeDeadlineSeconds", "ttlSecondsAfterFinished",
+            "maxFailedIndexes", "backoffLimitPerIndex",
+        ] {
+            if let value = object.int("spec", name), value < 0 {
+                causes.append(
+                    .invalid("spec.\(name)", .integer(Int64(value)), "must be greater than or equal to 0"))
+            }
+        }
+        let mode = object.string("spec", "completionMode") ?? ""
+        if !["NonIndexed", "Indexed"].contains(mode) {
+            causes.append(.unsupported("spec.completionMode", mode, ["NonIndexed", "Indexed"]))
+        } else if mode == "Indexed", object.int("spec", "completions") == nil {
+            causes.append(.required("spec.completions", "when completion mode is Indexed"))
+        }
+        let replacement = object.string("spec", "podReplacementPolicy") ?? ""
+        let policies =
+            object.at("spec", "podFailurePolicy") == nil ? ["Failed", "TerminatingOrFailed"] : ["Failed"]
+        if !policies.contains(replacement) {
+            causes.append(.unsupported("spec.podReplacementPolicy", replacement, policies))
+        }
+        causes += labels(
+            object.at("spec", "template", "metadata", "labels")?.object ?? [:], at: "spec.template.labels")
+        let restart = object.string("spec", "template", "spec", "restartPolicy") ?? ""
+        if restart == "Always" {
+            causes.append(.required("spec.template.spec.restartPolicy", "valid values: \"OnFailure\", \"Never\""))
+        }
+        return causes + PodValidation.causes(object.at("spec", "template", "spec") ?? [:], at: "spec.template.spec")
+    }
+
+    /// What may not be changed.
+    static func changeCauses(_ kind: KubeKind, old: JSONValue, new: JSONValue, _ part: ObjectPart) -> [FieldCause] {
+        var causes: [FieldCause] = []
+        if old.isDeleting {
+            let added = new.finalizers.filter { !old.finalizers.contains($0) }
+            if !added.isEmpty {
+                causes.append(
+                    .forbidden(
+                        "metadata.finalizers",
+                        "no new finalizers can be added if the object is being deleted, found new finalizers []string{\(added.map { "\"\($0)\"" }.joined(separator: ", "))}"
+                    ))
+            }
+        }
+        guard part == .main else { return causes }
+        switch kind {
+        case .jobs: causes += jobChanges(old: old, new: new)
+        case .pods: causes += podChanges(old: old, new: new)
+        case .secrets, .configMaps:
+            if old["immutable"]?.bool == true,
+                old["data"] != new["data"] || new["immutable"]?.bool != true
+            {
+                causes.append(.forbidden("data", "field is immutable when `immutable` is set"))
+            }
+            if kind == .secrets, old["type"] != new["type"] {
+                causes.append(.invalid("type", new["type"] ?? nil, "field is immutable"))
+            }
+        default: break
+        }
+        return causes
+    }
+
+    private static func jobChanges(old: JSONValue, new: JSONValue) -> [FieldCause] {
+        var fixed = [
+            "selector", "completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy",
+        ]
+        if old.string("spec", "completionMode") != "Indexed" { fixed.append("completions") }
+        var causes: [FieldCause] = fixed.filter { old.at("spec", $0) != new.at("spec", $0) }.map {
+            .invalid("spec.\($0)", new.at("spec", $0) ?? nil, "field is immutable")
+        }
+        var oldTemplate = old.at("spec", "template") ?? [:]
+        var newTemplate = new.at("spec", "template") ?? [:]
+        if old.bool("spec", "suspend") == true, old.string("status", "startTime") == nil {
+            // A Job that never started may still be told where to run: what queueing systems do before they resume it.
+            for name in ["affinity", "nodeSelector", "tolerations", "schedulingGates"] {
+                oldTemplate.set(nil, "spec", name)
+                newTemplate.set(nil, "spec", name)
+            }
+            for name in ["labels", "annotations"] {
+                oldTemplate.set(nil, "metadata", name)
+                newTemplate.set(nil, "metadata", name)
+            }
+        }
+        if oldTemplate != newTemplate {
+            causes.append(.invalid("spec.template", newTemplate, "field is immutable"))
+        }
+        return causes
+    }
+
+    private static func podChanges(old: JSONValue, new: JSONValue) -> [FieldCause] {
+        func frozen(_ pod: JSONValue) -> JSONValue {
+            var spec = pod["spec"] ?? [:]
+            for name in ["activeDeadlineSeconds", "tolerations", "schedulingGates", "terminationGracePeriodSeconds"] {
+                spec.set(nil, name)
+            }
+            if (old.string("spec", "nodeName") ?? "").isEmpty { spec.set(nil, "nodeName") }
+            for list in ["containers", "initContainers"] {
+                guard let containers = spec[list]?.array else { continue }
+                spec[list] = .array(
+                    containers.map {
+                        var container = $0
+                        container.set(nil, "image")
+                        return container
+                    })
+            }
+            return spec
+        }
+        guard frozen(old) != frozen(new) else { return [] }
+        return [
+            .forbidden(
+                "spec",
+                "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
+            )
+        ]
+    }
+}
