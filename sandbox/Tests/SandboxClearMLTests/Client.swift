@@ -19,19 +19,24 @@ struct Client: Sendable {
     final class Clock: Sendable {
         private let milliseconds = Mutex<Int64>(1_795_477_492_000)
         var now: Timestamp { Timestamp(milliseconds: milliseconds.withLock { $0 }) }
+        func set(milliseconds now: Int64) { milliseconds.withLock { $0 = now } }
         func advance(seconds: Int64) { milliseconds.withLock { $0 += seconds * 1000 } }
     }
 
     let clock: Clock
     let sandbox: ClearMLSandbox
 
-    init(eventBytesLimit: Int = 1 << 20, queues: [String] = ["default"]) {
+    init(
+        eventBytesLimit: Int = 1 << 20, queues: [String] = ["default"],
+        user: (id: String, name: String) = ("__sandbox__", "tester"), company: String = "the company"
+    ) {
         let clock = Clock()
         let counter = Mutex(0)
         self.clock = clock
         sandbox = ClearMLSandbox(
             configuration: ClearMLSandboxConfiguration(
-                accessKey: "key", secretKey: Secret("secret"), userName: "tester", queues: queues,
+                accessKey: "key", secretKey: Secret("secret"), userID: user.id, userName: user.name,
+                companyID: company, queues: queues,
                 now: { clock.now },
                 makeID: {
                     let number = counter.withLock { count in

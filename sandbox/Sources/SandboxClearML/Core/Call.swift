@@ -10,6 +10,8 @@ struct Caller: Equatable {
 /// One call of an endpoint: its arguments, who calls and when.
 struct Call {
     let action: String
+    /// The version the caller asked for.
+    let version: APIVersion
     let body: RequestBody
     /// The `X-Clearml-Worker` header.
     let worker: String?
@@ -98,7 +100,8 @@ struct Call {
         var object = arguments
         for (name, value) in changes { object[name] = value }
         return Call(
-            action: action, body: .single(object), worker: worker, caller: caller, now: now, makeID: makeID)
+            action: action, version: version, body: .single(object), worker: worker, caller: caller, now: now,
+            makeID: makeID)
     }
 
     private func wrongType(_ name: String, _ value: JSONValue, _ wanted: String) -> APIError {

@@ -46,7 +46,8 @@ public final class ClearMLSandbox: Sendable {
                 return try endpoint.run(
                     &store,
                     Call(
-                        action: target.action, body: body, worker: request.clearml("Worker"), caller: caller, now: now,
+                        action: target.action, version: target.version, body: body, worker: request.clearml("Worker"),
+                        caller: caller, now: now,
                         makeID: configuration.makeID))
             }
             return envelope.success(data, cookie: target.action == "auth.login" ? data["token"]?.string : nil)

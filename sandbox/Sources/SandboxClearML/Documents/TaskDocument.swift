@@ -67,6 +67,19 @@ struct TaskDocument: Document {
         fields["active_duration"] = .integer(max(0, (now.milliseconds - started.milliseconds) / 1000))
     }
 
+    /// The fields as a caller of `version` sees them: before 2.13 there was no container, only a docker command.
+    func shown(to version: APIVersion) -> JSONObject {
+        guard version < APIVersion(major: 2, minor: 13), let image = fields["container"]?["image"]?.string,
+            !image.isEmpty
+        else { return fields }
+        var shown = fields
+        var execution = fields["execution"] ?? Self.emptyExecution
+        let arguments = fields["container"]?["arguments"]?.string ?? ""
+        execution["docker_cmd"] = .string(arguments.isEmpty ? image : "\(image) \(arguments)")
+        shown["execution"] = execution
+        return shown
+    }
+
     mutating func setExecutionQueue(_ queue: String?) {
         var execution = fields["execution"] ?? Self.emptyExecution
         execution["queue"] = queue.map(JSONValue.string)

@@ -42,11 +42,15 @@ enum EventWriting {
             }
         }
         var added: Int64 = 0
+        var seen: Set<String> = []
         var errors: [String: Int64] = [:]
         for event in events {
             if let problem = problem(of: event, in: store) {
                 errors[problem, default: 0] += 1
             } else {
+                // Each batch tells the metrics of its own events only; those of the batch before are forgotten.
+                let task = event["task"]?.string ?? ""
+                if seen.insert(task).inserted { store.tasks[task]?.fields["metric_stats"] = [:] }
                 record(event, &store, call)
                 added += 1
             }

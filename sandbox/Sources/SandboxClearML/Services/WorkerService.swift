@@ -71,7 +71,6 @@ enum WorkerService {
             var task = try store.task(taskID)
             task.fields["last_worker"] = .string(id)
             task.fields["last_worker_report"] = call.date
-            task.countDuration(until: call.now)
             task.touch(call)
             store.tasks[taskID] = task
         }

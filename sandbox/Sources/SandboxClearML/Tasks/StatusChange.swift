@@ -43,7 +43,6 @@ struct StatusChange {
     /// Changes `task` and returns the fields written, as the server echoes them.
     func apply(to task: inout TaskDocument, _ call: Call) throws(APIError) -> JSONObject {
         try check(from: task.status)
-        task.countDuration(until: call.now)
         var written: JSONObject = [
             "status": .string(to.rawValue), "status_reason": .string(reason), "status_message": .string(message),
             "status_changed": call.date, "last_update": call.date, "last_change": call.date,

@@ -41,7 +41,8 @@ enum TaskEditing {
         var updated: Int64 = 0
         for line in lines {
             let single = Call(
-                action: call.action, body: .single(line.object ?? JSONObject()), worker: call.worker,
+                action: call.action, version: call.version, body: .single(line.object ?? JSONObject()),
+                worker: call.worker,
                 caller: call.caller, now: call.now, makeID: call.makeID)
             updated += try update(&store, single)["updated"]?.integer ?? 0
         }

@@ -78,7 +78,7 @@ enum TaskQueueing {
             store.leaveExecutionQueue(id, call)
         }
         guard let task = store.tasks[id], task.status == .queued || task.status == .inProgress else {
-            return ["dequeued": 1, "updated": 0]
+            return ["dequeued": 1, "updated": 0, "fields": [:]]
         }
         var status = task.enqueueStatus ?? .created
         if let asked {

@@ -14,7 +14,7 @@ enum TaskReading {
     ]
 
     @Sendable static func getByID(_ store: inout Store, _ call: Call) throws(APIError) -> JSONValue {
-        ["task": .object(try store.task(try call.text("task")).fields)]
+        ["task": .object(try store.task(try call.text("task")).shown(to: call.version))]
     }
 
     /// A list without `unique_metrics`, unless that is asked for by name.
@@ -23,7 +23,7 @@ enum TaskReading {
         let found = listing.select(
             from: store.tasks,
             shown: { task in
-                var fields = task.fields
+                var fields = task.shown(to: call.version)
                 if listing.projection.isWhole { fields["unique_metrics"] = nil }
                 return fields
             })
