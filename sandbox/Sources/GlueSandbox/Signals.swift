@@ -1,0 +1,23 @@
+import Dispatch
+import Glibc
+
+/// The signals that end the sandbox.
+enum Signals {
+    /// Returns when SIGTERM or SIGINT arrives. A second one ends the process at once.
+    static func awaitTermination() async {
+        let (arrived, arrive) = AsyncStream<Void>.makeStream()
+        let sources = [SIGTERM, SIGINT].map { number in
+            // Ignored by default, so that only the source sees it.
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler {
+                signal(number, SIG_DFL)
+                arrive.finish()
+            }
+            source.resume()
+            return source
+        }
+        for await _ in arrived {}
+        for source in sources { source.cancel() }
+    }
+}
