@@ -1,0 +1,206 @@
+import ClearMLClient
+import HTTP
+import Handoff
+import OS
+import Supervisor
+
+/// One task, from the gate to the verdict:
+///
+///     gate → fetch → workspace → environment → run ∥ (console, heartbeat, abort watch) → report
+struct Execution: Sendable {
+    let configuration: ExecutorConfiguration
+    let server: ClearMLServer
+    let supervisor: Supervisor
+    let stop: StopSignal
+    let patience: Patience
+    let pace: Pace
+    var mirror: @Sendable ([UInt8]) -> Void = { _ in }
+
+    /// Runs the task; what it returns is for the verdict file and the process's exit code.
+    func run() async -> (verdict: Verdict, exitCode: Int32) {
+        var clock = PhaseClock(pace: pace)
+        clock.enter(.gate)
+        if let refusal = await passGate() {
+            return (clock.verdict(refusal.outcome, cause: refusal.cause, reported: false), refusal.exitCode)
+        }
+        let redactor = Redactor(
+            secrets: Redactor.secrets(in: configuration.environment) + [configuration.clearML.secretKey.reveal()])
+        let console = Console(
+            task: configuration.taskID, worker: configuration.worker, redactor: redactor, server: server, pace: pace,
+            mirror: mirror)
+        let workbench = Workbench(
+            configuration: configuration, supervisor: supervisor, console: console, stop: stop, pace: pace)
+        let watch = AbortWatch(configuration: configuration, server: server, stop: stop, pace: pace)
+        let heartbeat = Heartbeat(
+            configuration: configuration, server: server, pace: pace, say: { console.say($0, level: "WARNING") })
+        let memory = MemoryReading.read()
+        return await withTaskGroup { group in
+            group.addTask { await console.ship() }
+            group.addTask { await watch.run() }
+            group.addTask { await heartbeat.run() }
+            let work = await work(workbench, &clock)
+            clock.enter(.report)
+            let result = await report(work, console: console, before: memory, clock: &clock)
+            group.cancelAll()
+            return result
+        }
+    }
+
+    // MARK: - Gate
+
+    private struct Refusal {
+        var outcome: Verdict.Outcome
+        var exitCode: Int32
+        var cause: String
+    }
+
+    private func passGate() async -> Refusal? {
+        if let refusal = await logIn() { return refusal }
+        let gate = StartGate(configuration: configuration, server: server, pace: pace)
+        switch await gate.pass(isStopped: { stop.cause != nil }) {
+        case nil: return nil
+        case .notOurs(let cause):
+            return Refusal(outcome: .notOurs, exitCode: ExitCode.notOurs.rawValue, cause: cause)
+        case .unknown(let cause):
+            return Refusal(outcome: .gateUnknown, exitCode: ExitCode.notOurs.rawValue, cause: cause)
+        case .unreachable(let cause):
+            let code = stop.cause == nil ? ExitCode.serverUnreachable : .runAgain
+            return Refusal(outcome: .runAgain, exitCode: code.rawValue, cause: cause)
+        }
+    }
+
+    /// Finds out early whether this server can be worked with at all.
+    private func logIn() async -> Refusal? {
+        let deadline = pace.now() + .seconds(120)
+        while true {
+            do throws(ClearMLError) {
+                _ = try await server.login()
+                return nil
+            } catch {
+                if case .tooOld = error {
+                    return Refusal(outcome: .failed, exitCode: ExitCode.serverUnreachable.rawValue, cause: "\(error)")
+                }
+                let isOver = error.isPermanent || stop.cause != nil || pace.now() >= deadline
+                if !isOver, (try? await pace.sleep(.seconds(1))) != nil { continue }
+                return Refusal(outcome: .runAgain, exitCode: ExitCode.serverUnreachable.rawValue, cause: "\(error)")
+            }
+        }
+    }
+
+    // MARK: - Work
+
+    private func work(_ workbench: Workbench, _ clock: inout PhaseClock) async -> WorkEnd {
+        do throws(PhaseError) {
+            clock.enter(.fetch)
+            let task = try await fetch()
+            let plan = try failing { () throws(ExecutionFailure) in try ExecutionPlan(script: task.script) }
+            workbench.console.say("task \(configuration.taskID), attempt \(configuration.claim.attempt), \(place)")
+            clock.enter(.workspace)
+            let workspace = try failing { () throws(ExecutionFailure) in
+                try Workspace(configuration: configuration)
+            }
+            let checkout = CodePhase(workbench: workbench, workspace: workspace, server: server)
+            try await checkout.run(plan)
+            clock.enter(.environment)
+            let environment = EnvironmentPhase(workbench: workbench, workspace: workspace, server: server)
+            let interpreter = try await environment.run(plan, script: task.script)
+            try announceRun(workspace)
+            let spec = try failing { () throws(ExecutionFailure) in
+                try taskSpec(plan, workspace: workspace, interpreter: interpreter)
+            }
+            try await writeRunPhase()
+            clock.enter(.run)
+            workbench.console.say(
+                "[\(plan.workingDirectory)]$ \(Entrypoint.shown(spec.executable, spec.arguments))"
+                    + " (prepared in \(clock.shown(before: .run)))")
+            return try await runTask(spec, workbench)
+        } catch {
+            switch error {
+            case .failed(let failure):
+                workbench.console.say(failure.description, level: "ERROR")
+                return .failed(failure)
+            case .stopped(let exit): return .stopped(exit)
+            }
+        }
+    }
+
+    private var place: String {
+        let pod = configuration.podName.map { "pod \($0)" } ?? "pod \(configuration.podUID)"
+        return pod + (configuration.nodeName.map { " on node \($0)" } ?? "")
+    }
+
+    /// The whole task.
+    private func fetch() async throws(PhaseError) -> TaskRecord {
+        let task = try await patiently("the task cannot be read") { () throws(ClearMLError) in
+            try await server.task(configuration.taskID)
+        }
+        if let task { return task }
+        stop.raise(.taken(nil, "the task was deleted"))
+        throw .stopped(nil)
+    }
+
+    /// Says, before the first instruction of the user's, that it is about to run. Acknowledged, or the code does not run:
+    /// by this, glue tells an attempt lost before the start from one lost after it.
+    private func writeRunPhase() async throws(PhaseError) {
+        let phase = [Handoff.Runtime.phase: configuration.claim.scoped(Phase.run.rawValue)]
+        _ = try await patiently("the phase cannot be written") { () throws(ClearMLError) in
+            try await server.editRuntime(task: configuration.taskID, set: phase)
+        }
+    }
+
+    private func runTask(_ spec: ProcessSpec, _ workbench: Workbench) async throws(PhaseError) -> WorkEnd {
+        let ran: Workbench.Ran
+        do throws(SupervisorError) {
+            ran = try await workbench.run(spec, grace: configuration.childGrace, limit: nil, isEchoed: true)
+        } catch {
+            throw .failed(ExecutionFailure(code: .environment, reason: "\(error)", message: ""))
+        }
+        return ran.isStopped ? .stopped(ran.exit) : .ended(ran.exit)
+    }
+
+    // MARK: - Report
+
+    private func report(
+        _ work: WorkEnd, console: Console, before: MemoryReading, clock: inout PhaseClock
+    ) async -> (verdict: Verdict, exitCode: Int32) {
+        patience.begin(configuration.reportPatience)
+        let memory = MemoryReading.read()
+        let kills = max(0, (memory.kills ?? 0) - (before.kills ?? 0))
+        let final = FinalReport(configuration: configuration, server: server, pace: pace, patience: patience)
+        let expected = Outcome(work: work, stop: stop.cause, standing: .ours, memoryKills: kills)
+        for line in lastWords(work, expected) {
+            console.say(line, level: expected.verdict == .failed ? "ERROR" : "INFO")
+        }
+        let isTaken = if case .taken = stop.cause { true } else { false }
+        // Lines first: whoever sees the task final may read its console at once.
+        let isComplete = await console.close(patience: patience)
+        let (outcome, reported) = await final.deliver(work: work, stop: stop.cause, memoryKills: kills)
+        let heartbeat = Heartbeat(configuration: configuration, server: server, pace: pace, say: { _ in })
+        if patience.left > .seconds(1) || isTaken { await heartbeat.end() }
+        let cause = outcome.cause + (isComplete || isTaken ? "" : "; the last console lines did not reach the server")
+        var verdict = clock.verdict(outcome.verdict, cause: cause, reported: reported)
+        verdict.peakMemory = memory.peak
+        if case .ended(let exit) = work { verdict.set(exit) }
+        if case .stopped(let exit?) = work { verdict.set(exit) }
+        return (verdict, outcome.exitCode)
+    }
+
+    private func lastWords(_ work: WorkEnd, _ outcome: Outcome) -> [String] {
+        switch (outcome.verdict, work) {
+        case (.completed, _): ["Process completed successfully"]
+        case (.stopped, _): ["User aborted: stopping task", "Process aborted by user"]
+        case (.failed, .ended(let exit)): [outcome.cause, "Process failed, exit code \(exit.shellCode)"]
+        default: [outcome.cause]
+        }
+    }
+}
+
+extension Verdict {
+    fileprivate mutating func set(_ end: ProcessExit) {
+        switch end {
+        case .exited(let code): exit = code
+        case .signalled(let number): signal = number
+        case .unknown: break
+        }
+    }
+}
