@@ -10,8 +10,12 @@ struct ClusterState: Sendable {
     var dirtyJobs: Set<JobReference> = []
     /// Jobs to look at at a time.
     var jobTimers: [JobReference: Timestamp] = [:]
-    /// Failures in a row to make a pod of a Job.
-    var jobCreateFailures: [JobReference: Int] = [:]
+    /// How the pods of Jobs have fared.
+    var jobFailures: [JobReference: JobFailures] = [:]
+    /// Pods that still carry the Job controller's finalizer and have no Job.
+    var orphanedPods: Set<ObjectKey> = []
+    /// When to look for events whose time is over.
+    var nextExpiry = Timestamp(milliseconds: 0)
     /// Warnings gathered while a request is served.
     var warnings: [String] = []
 
@@ -51,6 +55,8 @@ struct ClusterState: Sendable {
                     JobReference(
                         namespace: change.key.namespace, name: owner["name"]?.string ?? "",
                         uid: owner["uid"]?.string ?? ""))
+            } else if change.after.map(JobReading.isTracked) ?? false {
+                orphanedPods.insert(change.key)
             }
         default: break
         }

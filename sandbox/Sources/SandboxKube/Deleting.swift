@@ -55,8 +55,8 @@ extension ClusterState {
     }
 
     /// Deletes on the cluster's own behalf. The one refusal there can be is that the object is gone, which is the aim.
-    mutating func discard(_ key: ObjectKey) {
-        _ = try? delete(key, DeleteOptions(propagation: .background))
+    mutating func discard(_ key: ObjectKey, _ propagation: DeleteOptions.Propagation = .background) {
+        _ = try? delete(key, DeleteOptions(propagation: propagation))
     }
 
     private func check(_ options: DeleteOptions, against old: JSONValue, _ key: ObjectKey) throws(KubeRefusal) {

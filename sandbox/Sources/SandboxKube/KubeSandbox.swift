@@ -38,7 +38,7 @@ public final class KubeSandbox: Sendable {
         let result = state.withLock { state -> (Swift.Result<Result, KubeRefusal>, Bool) in
             let result: Swift.Result<Result, KubeRefusal>
             do throws(KubeRefusal) { result = .success(try body(&state)) } catch { result = .failure(error) }
-            return (result, !state.dirtyJobs.isEmpty)
+            return (result, !state.dirtyJobs.isEmpty || !state.orphanedPods.isEmpty)
         }
         if result.1 { wake.yield() }
         return try result.0.get()

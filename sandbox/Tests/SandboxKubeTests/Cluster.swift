@@ -109,3 +109,47 @@ enum Sample {
 let jobsPath = "/apis/batch/v1/namespaces/default/jobs"
 let podsPath = "/api/v1/namespaces/default/pods"
 let mapsPath = "/api/v1/namespaces/default/configmaps"
+
+/// A kubelet in the test's hands.
+extension Cluster {
+    var pods: [JSONValue] { sandbox.list(.pods, namespace: "default") }
+    func job(_ name: String) throws -> JSONValue {
+        try #require(sandbox.get(.jobs, namespace: "default", name: name))
+    }
+
+    /// Makes a Job and lets its controller work.
+    @discardableResult
+    func start(_ name: String, _ change: (inout JSONValue) -> Void = { _ in }) throws -> JSONValue {
+        try sandbox.create(.jobs, namespace: "default", Sample.job(name, change))
+        sandbox.settle()
+        return try job(name)
+    }
+
+    func run(_ pod: JSONValue) throws {
+        try sandbox.bindPod(namespace: "default", name: pod.name, node: "sandbox")
+        try setPhase(pod, "Running")
+    }
+
+    func setPhase(_ pod: JSONValue, _ phase: String, exitCode: Int? = nil) throws {
+        try sandbox.updateStatus(.pods, namespace: "default", name: pod.name) { pod throws(KubeRefusal) in
+            pod.set(.string(phase), "status", "phase")
+            pod.setCondition(["type": "Ready", "status": phase == "Running" ? "True" : "False"])
+            guard let exitCode else { return }
+            pod.set(
+                [["name": "task", "state": ["terminated": ["exitCode": .integer(Int64(exitCode))]]]], "status",
+                "containerStatuses")
+        }
+        sandbox.settle()
+    }
+
+    func events(of object: JSONValue) -> [String] {
+        sandbox.list(.events, namespace: "default").filter { $0.string("involvedObject", "uid") == object.uid }
+            .map { "\($0.string("reason") ?? ""): \($0.string("message") ?? "")" }
+    }
+
+    func conditions(_ job: JSONValue) -> [String] {
+        job.list("status", "conditions").map {
+            "\($0.string("type") ?? "")=\($0.string("status") ?? "") \($0.string("reason") ?? "")"
+        }
+    }
+}

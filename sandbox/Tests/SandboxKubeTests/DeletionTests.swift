@@ -1,0 +1,163 @@
+import HTTP
+import JSON
+import Testing
+
+@testable import SandboxKube
+
+@Suite struct DeletionTests {
+    private let merge = "application/merge-patch+json"
+
+    @Test func preconditionsAreChecked() async throws {
+        let cluster = try Cluster()
+        let map = try await cluster.call(.post, mapsPath, Sample.configMap("m")).body
+        let other = try await cluster.call(.delete, "\(mapsPath)/m", ["preconditions": ["uid": "other"]])
+        #expect(other.status == 409)
+        #expect(
+            other.message
+                == "Operation cannot be fulfilled on configmaps \"m\": the UID in the precondition (other) does not match the UID in record (\(map.uid)). The object might have been deleted and then recreated"
+        )
+        let old = try await cluster.call(.delete, "\(mapsPath)/m", ["preconditions": ["resourceVersion": "1"]])
+        #expect(old.status == 409)
+        let good = try await cluster.call(
+            .delete, "\(mapsPath)/m",
+            ["preconditions": ["uid": .string(map.uid), "resourceVersion": .string(map.resourceVersion)]])
+        #expect(good.status == 200)
+        #expect(good.body.string("status") == "Success")
+        #expect(good.body.string("details", "uid") == map.uid)
+        #expect(try await cluster.call(.delete, "\(mapsPath)/m").status == 404)
+    }
+
+    @Test func finalizersHoldAnObjectUntilTheyAreTakenOff() async throws {
+        let cluster = try Cluster()
+        _ = try await cluster.call(
+            .post, jobsPath,
+            Sample.job("j") {
+                $0.set(["glue.clearml/outcome"], "metadata", "finalizers")
+                $0.set(0, "spec", "parallelism")
+            })
+        let deleted = try await cluster.call(.delete, "\(jobsPath)/j?propagationPolicy=Background")
+        #expect(deleted.status == 200)
+        #expect(deleted.body.string("metadata", "deletionTimestamp") != nil)
+        let more = try await cluster.call(
+            .patch, "\(jobsPath)/j", ["metadata": ["finalizers": ["glue.clearml/outcome", "a/b"]]], type: merge)
+        #expect(more.status == 422)
+        #expect(more.message.contains("no new finalizers can be added if the object is being deleted"))
+        let again = try await cluster.call(.post, jobsPath, Sample.job("j"))
+        #expect(again.reason == "AlreadyExists")
+        let released = try await cluster.call(
+            .patch, "\(jobsPath)/j", ["metadata": ["finalizers": nil]], type: merge)
+        #expect(released.status == 200)
+        #expect(try await cluster.call(.get, "\(jobsPath)/j").status == 404)
+    }
+
+    @Test func aRunningPodGetsItsGraceAndOthersGoAtOnce() async throws {
+        let cluster = try Cluster()
+        for name in ["unbound", "running", "forced", "ended"] {
+            _ = try await cluster.call(.post, podsPath, Sample.pod(name))
+            if name != "unbound" { try cluster.sandbox.bindPod(namespace: "default", name: name, node: "sandbox") }
+        }
+        try cluster.setPhase(Sample.pod("ended"), "Failed")
+        for path in ["unbound", "ended", "forced?gracePeriodSeconds=0"] {
+            #expect(try await cluster.call(.delete, "\(podsPath)/\(path)").status == 200)
+        }
+        let running = try await cluster.call(.delete, "\(podsPath)/running").body
+        #expect(running.string("metadata", "deletionTimestamp") == "2026-11-18T11:07:10Z")
+        #expect(running.int("metadata", "deletionGracePeriodSeconds") == 30)
+        #expect(running.int("metadata", "generation") == 3)
+        #expect(cluster.pods.map(\.name) == ["running"])
+        let shorter = try await cluster.call(.delete, "\(podsPath)/running?gracePeriodSeconds=5").body
+        #expect(shorter.int("metadata", "deletionGracePeriodSeconds") == 5)
+        let longer = try await cluster.call(.delete, "\(podsPath)/running?gracePeriodSeconds=60").body
+        #expect(longer.int("metadata", "deletionGracePeriodSeconds") == 5)
+        try cluster.sandbox.deleteFinally(pod: "running", namespace: "default", uid: running.uid)
+        #expect(cluster.pods.isEmpty)
+    }
+
+    @Test(arguments: [("Background", 0), ("Foreground", 0), ("Orphan", 1), ("", 1)])
+    func propagationDecidesAboutPods(_ policy: String, _ left: Int) async throws {
+        let cluster = try Cluster()
+        try cluster.start("j")
+        let answer = try await cluster.call(.delete, "\(jobsPath)/j?propagationPolicy=\(policy)")
+        #expect(answer.warnings.isEmpty == !policy.isEmpty)
+        cluster.sandbox.settle()
+        #expect(try await cluster.call(.get, "\(jobsPath)/j").status == 404)
+        #expect(cluster.pods.count == left)
+        if let pod = cluster.pods.first {
+            #expect(pod.ownerReferences.isEmpty)
+            #expect(pod.finalizers.isEmpty)
+        }
+    }
+
+    @Test func aForegroundDeleteWaitsForRunningPods() async throws {
+        let cluster = try Cluster()
+        try cluster.start("j")
+        let pod = try #require(cluster.pods.first)
+        try cluster.run(pod)
+        let answer = try await cluster.call(.delete, "\(jobsPath)/j?propagationPolicy=Foreground")
+        #expect(answer.body.finalizers == ["foregroundDeletion"])
+        cluster.sandbox.settle()
+        #expect(try cluster.job("j").isDeleting)
+        #expect(cluster.pods.first?.isDeleting == true)
+        try cluster.sandbox.deleteFinally(pod: pod.name, namespace: "default", uid: pod.uid)
+        cluster.sandbox.settle()
+        #expect(cluster.sandbox.get(.jobs, namespace: "default", name: "j") == nil)
+    }
+
+    @Test func aTerminatingNamespaceTakesNothingNewAndEndsEmpty() async throws {
+        let cluster = try Cluster()
+        _ = try await cluster.call(
+            .post, "/api/v1/namespaces", ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": "n"]])
+        let maps = "/api/v1/namespaces/n/configmaps"
+        var held = Sample.configMap("held")
+        held.setFinalizers(["a/b"])
+        _ = try await cluster.call(.post, maps, held)
+        let deleted = try await cluster.call(.delete, "/api/v1/namespaces/n")
+        #expect(deleted.body.phase == "Terminating")
+        let refused = try await cluster.call(.post, maps, Sample.configMap("late"))
+        #expect(refused.status == 403)
+        #expect(
+            refused.message
+                == "configmaps \"late\" is forbidden: unable to create new content in namespace n because it is being terminated"
+        )
+        #expect(refused.body.list("details", "causes").first?.string("reason") == "NamespaceTerminating")
+        _ = try await cluster.call(.patch, "\(maps)/held", ["metadata": ["finalizers": nil]], type: merge)
+        #expect(try await cluster.call(.get, "/api/v1/namespaces/n").status == 404)
+    }
+
+    @Test func anEvictionMarksThePod() async throws {
+        let cluster = try Cluster()
+        try cluster.start("j")
+        let pod = try #require(cluster.pods.first)
+        try cluster.run(pod)
+        let answer = try await cluster.call(
+            .post, "\(podsPath)/\(pod.name)/eviction",
+            [
+                "apiVersion": "policy/v1", "kind": "Eviction", "metadata": ["name": .string(pod.name)],
+                "deleteOptions": ["gracePeriodSeconds": 7],
+            ])
+        #expect(answer.status == 201)
+        #expect(answer.body.string("status") == "Success")
+        let evicted = try #require(cluster.pods.first)
+        #expect(evicted.int("metadata", "deletionGracePeriodSeconds") == 7)
+        #expect(evicted.condition("DisruptionTarget")?.string("reason") == "EvictionByEvictionAPI")
+        #expect(evicted.condition("DisruptionTarget")?.string("message") == "Eviction API: evicting")
+    }
+
+    @Test func aCollectionIsDeletedBySelector() async throws {
+        let cluster = try Cluster()
+        for name in ["a", "b", "c"] {
+            _ = try await cluster.call(
+                .post, mapsPath, Sample.configMap(name, labels: ["keep": name == "b" ? "yes" : "no"]))
+        }
+        let answer = try await cluster.call(.delete, "\(mapsPath)?labelSelector=keep=no")
+        #expect(answer.names == ["a", "c"])
+        #expect(try await cluster.call(.get, mapsPath).names == ["b"])
+    }
+
+    @Test func aDryRunDeletesNothing() async throws {
+        let cluster = try Cluster()
+        _ = try await cluster.call(.post, mapsPath, Sample.configMap("m"))
+        #expect(try await cluster.call(.delete, "\(mapsPath)/m?dryRun=All").status == 200)
+        #expect(try await cluster.call(.get, "\(mapsPath)/m").status == 200)
+    }
+}
