@@ -5,7 +5,7 @@ public struct JSONObject: Sendable {
 
     private var members: [Member] = []
     /// Name → place, kept only above `indexThreshold` members: most objects are small, hostile ones are not.
-    private var index: [String: Int]?
+    private var index: [ExactKey: Int]?
 
     private static var indexThreshold: Int { 24 }
 
@@ -22,8 +22,8 @@ public struct JSONObject: Sendable {
     public var values: [JSONValue] { members.map(\.value) }
 
     private func place(of key: String) -> Int? {
-        if let index { return index[key] }
-        return members.firstIndex { $0.key == key }
+        if let index { return index[ExactKey(text: key)] }
+        return members.firstIndex { $0.key.isExactly(key) }
     }
 
     /// The value called `key`. Setting keeps the member's place, or appends; setting `nil` removes.
@@ -49,7 +49,7 @@ public struct JSONObject: Sendable {
         if place(of: key) != nil { return false }
         members.append((key, value))
         if index != nil {
-            index?[key] = members.count - 1
+            index?[ExactKey(text: key)] = members.count - 1
         } else if members.count > Self.indexThreshold {
             rebuildIndex()
         }
@@ -61,8 +61,8 @@ public struct JSONObject: Sendable {
             index = nil
             return
         }
-        var fresh = [String: Int](minimumCapacity: members.count * 2)
-        for (place, member) in members.enumerated() { fresh[member.key] = place }
+        var fresh = [ExactKey: Int](minimumCapacity: members.count * 2)
+        for (place, member) in members.enumerated() { fresh[ExactKey(text: member.key)] = place }
         index = fresh
     }
 }
@@ -90,7 +90,7 @@ extension JSONObject: Hashable {
         var sum = 0
         for member in members {
             var one = Hasher()
-            one.combine(member.key)
+            member.key.hashExactly(into: &one)
             one.combine(member.value)
             sum &+= one.finalize()
         }

@@ -19,6 +19,12 @@ public struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Bytes before the place, from 0.
     public let offset: Int
 
+    /// An error with the given parts.
+    public init(reason: Reason, offset: Int) {
+        self.reason = reason
+        self.offset = offset
+    }
+
     /// `invalid JSON at byte 17: unexpected "}"`.
     public var description: String {
         let what =

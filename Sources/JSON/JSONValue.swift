@@ -1,7 +1,7 @@
 /// One JSON document as a tree, the currency of everything read from or sent to a server.
 ///
 /// Numbers are kept exact: what fits `Int64` is `.integer`, everything else keeps the text it was written with.
-public enum JSONValue: Sendable, Hashable {
+public enum JSONValue: Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
@@ -27,6 +27,35 @@ public struct JSONNumber: Sendable, Hashable {
 
     /// The nearest double.
     public var double: Double { Double(text) ?? .nan }
+}
+
+extension JSONValue: Hashable {
+    /// Strings are equal byte for byte, numbers when they are written the same, objects in any order.
+    public static func == (left: JSONValue, right: JSONValue) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.integer(let left), .integer(let right)): left == right
+        case (.number(let left), .number(let right)): left == right
+        case (.string(let left), .string(let right)): left.isExactly(right)
+        case (.array(let left), .array(let right)): left == right
+        case (.object(let left), .object(let right)): left == right
+        default: false
+        }
+    }
+
+    /// Equal values have equal hashes.
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .null: hasher.combine(0)
+        case .bool(let value): hasher.combine(value)
+        case .integer(let value): hasher.combine(value)
+        case .number(let value): hasher.combine(value)
+        case .string(let value): value.hashExactly(into: &hasher)
+        case .array(let value): hasher.combine(value)
+        case .object(let value): hasher.combine(value)
+        }
+    }
 }
 
 // MARK: - Literals
