@@ -1,0 +1,312 @@
+internal import Glibc
+public import HTTP
+internal import JSON
+internal import OS
+internal import Synchronization
+
+/// The scheduler and the kubelet of the sandbox's one node: pods become processes of this machine.
+///
+/// **Guarantees.** A container's processes live in a pid namespace whose first process they cannot outlive; bubblewrap
+/// dies with the sandbox. When `run` returns, nothing of any pod runs.
+/// **Caveats.** Pods share the machine's network and see its root filesystem read-only. Memory is limited where cgroups
+/// can be written, and the node's `MemoryLimits` condition says whether they can.
+public final class Kubelet: Sendable {
+    struct Entry: Sendable {
+        var pod: JSONValue
+        var worker: PodWorker?
+        var hasEnded = false
+        var isGone = false
+    }
+
+    private let node: Node
+    private let scheduling: Scheduling
+    private let memoryProblem: String?
+    private let entries = Mutex<[String: Entry]>([:])
+
+    /// A kubelet that reaches its API through `transport`, at `base`, as `token`.
+    /// - Throws: `KubeletError.machine` when bubblewrap is missing or does not work here.
+    public init(
+        configuration: KubeletConfiguration, transport: any HTTPTransport, base: String, token: Secret<String>
+    ) async throws(KubeletError) {
+        let api = KubeletAPI(transport: transport, base: base, token: token)
+        try await Self.tryBubblewrap(configuration)
+        // The cluster is new, so whatever pods an earlier sandbox left here are nobody's.
+        Folders.remove(configuration.stateFolder + "/pods")
+        let cgroups: MemoryCgroups?
+        switch MemoryCgroups.prepare() {
+        case .success(let prepared):
+            cgroups = prepared
+            memoryProblem = nil
+        case .failure(let error):
+            cgroups = nil
+            memoryProblem = "memory limits are not enforced: \(error)"
+        }
+        node = Node(
+            configuration: configuration, api: api,
+            events: EventRecorder(api: api, nodeName: configuration.nodeName, now: configuration.now), cgroups: cgroups,
+            imageID: "sha256:" + randomHex(bytes: 32))
+        var labels = [
+            "kubernetes.io/hostname": configuration.nodeName, "kubernetes.io/os": "linux",
+            "kubernetes.io/arch": Self.architecture,
+        ]
+        labels.merge(configuration.labels) { $1 }
+        scheduling = Scheduling(nodeName: configuration.nodeName, labels: labels, capacity: configuration.capacity)
+    }
+
+    private static var architecture: String {
+        #if arch(arm64)
+            "arm64"
+        #else
+            "amd64"
+        #endif
+    }
+
+    private static func tryBubblewrap(_ configuration: KubeletConfiguration) async throws(KubeletError) {
+        let path = configuration.bubblewrap
+        guard access(path, X_OK) == 0 else {
+            throw .machine(
+                "bubblewrap is not at `\(path)`: install it (Debian: apt-get install bubblewrap); pods run in it")
+        }
+        let log = configuration.stateFolder + "/bubblewrap-trial.log"
+        let end: ProcessEnd
+        do throws(OSError) {
+            try Files.makeFolder(configuration.stateFolder, mode: 0o700)
+            LogFile.clear(log)
+            end = try await ContainerProcess.start(
+                bubblewrap: path,
+                options: [
+                    "--unshare-pid", "--as-pid-1", "--die-with-parent", "--ro-bind", "/", "/", "--proc", "/proc",
+                    "--dev",
+                    "/dev",
+                ], command: ["/bin/true"], log: log, cgroup: nil
+            ).end()
+        } catch {
+            throw .machine("bubblewrap cannot be tried: \(error)")
+        }
+        guard end == .exited(0) else {
+            let said = String(decoding: LogFile.tail(log, bytes: 500), as: UTF8.self)
+            throw .machine("bubblewrap does not work on this machine: \(said.isEmpty ? "it says nothing" : said)")
+        }
+    }
+
+    /// Works until cancelled; then kills every pod's processes and returns when they are gone.
+    public func run() async {
+        await describeNode()
+        await withDiscardingTaskGroup { pods in
+            while !Task.isCancelled {
+                do throws(KubeletError) {
+                    let list = try await node.api.call(.get, "/api/v1/pods")
+                    await relist(list["items"]?.array ?? [], &pods)
+                    let version = list.at("metadata", "resourceVersion")?.string ?? "0"
+                    var isStale = false
+                    try await node.api.watch("/api/v1/pods?watch=true&resourceVersion=\(version)") { event in
+                        guard !isStale, let pod = event["object"] else { return }
+                        if event["type"]?.string == "ERROR" {
+                            isStale = true
+                        } else {
+                            await see(pod, isDeleted: event["type"]?.string == "DELETED", &pods)
+                        }
+                    }
+                } catch {
+                    // The API restarts or is told to fail: the next list tells all that was missed.
+                    await pause(.milliseconds(500))
+                }
+            }
+            for entry in entries.withLock({ Array($0.values) }) { entry.worker?.end(.stopping) }
+        }
+        node.cgroups?.remove()
+    }
+
+    // MARK: Seeing pods
+
+    private func relist(_ pods: [JSONValue], _ group: inout DiscardingTaskGroup) async {
+        let present = Set(pods.map(\.podUID))
+        let vanished = entries.withLock { entries in
+            entries.values.filter { !present.contains($0.pod.podUID) && !$0.isGone }.map(\.pod)
+        }
+        for pod in vanished { await see(pod, isDeleted: true, &group) }
+        for pod in pods { await see(pod, isDeleted: false, &group) }
+    }
+
+    private func see(_ pod: JSONValue, isDeleted: Bool, _ group: inout DiscardingTaskGroup) async {
+        if isDeleted {
+            forget(pod)
+            await scheduleAll()
+            return
+        }
+        entries.withLock { $0[pod.podUID, default: Entry(pod: pod)].pod = pod }
+        guard let place = pod.nodeName else { return await schedule(pod) }
+        guard place == node.configuration.nodeName else { return }
+        let worker = entries.withLock { $0[pod.podUID]?.worker }
+        if pod.isDeleting {
+            if worker?.end(.deleted(grace: pod.deletionGrace)) != true { try? await node.api.remove(pod) }
+        } else if worker == nil, !pod.isTerminal {
+            start(pod, &group)
+        }
+        if pod.isTerminal { await scheduleAll() }
+    }
+
+    private func start(_ pod: JSONValue, _ group: inout DiscardingTaskGroup) {
+        let worker = PodWorker(pod: pod, node: node)
+        entries.withLock { $0[pod.podUID]?.worker = worker }
+        group.addTask {
+            await worker.run()
+            let isGone = self.entries.withLock { entries in
+                entries[pod.podUID]?.hasEnded = true
+                let isGone = entries[pod.podUID]?.isGone ?? true
+                if isGone { entries[pod.podUID] = nil }
+                return isGone
+            }
+            if isGone { Folders.remove(self.node.folder(of: pod)) }
+        }
+    }
+
+    private func forget(_ pod: JSONValue) {
+        let (worker, isOver) = entries.withLock { entries in
+            guard let entry = entries[pod.podUID] else { return (PodWorker?.none, false) }
+            let isOver = entry.hasEnded || entry.worker == nil
+            if isOver { entries[pod.podUID] = nil } else { entries[pod.podUID]?.isGone = true }
+            return (entry.worker, isOver)
+        }
+        worker?.end(.gone)
+        if isOver { Folders.remove(node.folder(of: pod)) }
+    }
+
+    // MARK: Scheduling
+
+    private func scheduleAll() async {
+        let waiting = entries.withLock { entries in
+            entries.values.filter { $0.pod.nodeName == nil && !$0.isGone }.map(\.pod)
+        }
+        for pod in waiting.sorted(by: { $0.created < $1.created }) { await schedule(pod) }
+    }
+
+    private func schedule(_ pod: JSONValue) async {
+        let others = entries.withLock { entries in
+            entries.values.filter { $0.pod.nodeName != nil && !$0.pod.isTerminal && !$0.isGone }.map(\.pod)
+        }
+        switch scheduling.verdict(on: pod, others: others, claims: await claims(of: pod)) {
+        case .leave: break
+        case .bind: await bind(pod)
+        case .unschedulable(let message): await refuse(pod, message)
+        }
+    }
+
+    private func claims(of pod: JSONValue) async -> Set<String> {
+        var result: Set<String> = []
+        for volume in pod.at("spec", "volumes")?.array ?? [] {
+            guard let claim = volume.at("persistentVolumeClaim", "claimName")?.string else { continue }
+            let path = "/api/v1/namespaces/\(pod.podNamespace)/persistentvolumeclaims/\(claim)"
+            // Unreachable counts as absent: the pod waits and is looked at again.
+            if (try? await node.api.get(path)) ?? nil != nil { result.insert("\(pod.podNamespace)/\(claim)") }
+        }
+        return result
+    }
+
+    private func bind(_ pod: JSONValue) async {
+        let name = node.configuration.nodeName
+        let binding: JSONValue = [
+            "apiVersion": "v1", "kind": "Binding",
+            "metadata": ["name": .string(pod.podName), "uid": .string(pod.podUID)],
+            "target": ["apiVersion": "v1", "kind": "Node", "name": .string(name)],
+        ]
+        do throws(KubeletError) {
+            try await node.api.call(.post, KubeletAPI.path(of: pod) + "/binding", binding)
+        } catch {
+            // Gone or bound meanwhile: the watch tells.
+            return
+        }
+        // Its place counts from now on, before the watch shows it.
+        entries.withLock { $0[pod.podUID]?.pod["spec"]?["nodeName"] = .string(name) }
+        await node.events.record(
+            pod, "Scheduled", "Successfully assigned \(pod.podNamespace)/\(pod.podName) to \(name)")
+    }
+
+    private func refuse(_ pod: JSONValue, _ message: String) async {
+        let conditions = pod.at("status", "conditions")?.array ?? []
+        if conditions.contains(where: { $0["type"]?.string == "PodScheduled" && $0["message"]?.string == message }) {
+            return
+        }
+        let stamp = JSONValue.string(node.configuration.now().iso(fraction: 0, zone: "Z"))
+        do throws(KubeletError) {
+            try await node.api.writeStatus(of: pod) { current in
+                guard current.nodeName == nil else { return current["status"] ?? [:] }
+                var status = current["status"] ?? [:]
+                let others = (status["conditions"]?.array ?? []).filter { $0["type"]?.string != "PodScheduled" }
+                status["conditions"] = .array(
+                    others + [
+                        [
+                            "type": "PodScheduled", "status": "False", "reason": "Unschedulable",
+                            "message": .string(message),
+                            "lastProbeTime": .null, "lastTransitionTime": stamp,
+                        ]
+                    ])
+                status["phase"] = "Pending"
+                return status
+            }
+        } catch {
+            return  // Gone, or the API fails: the next look decides again.
+        }
+        await node.events.record(pod, warning: true, "FailedScheduling", message)
+    }
+
+    // MARK: The node
+
+    private func describeNode() async {
+        let path = "/api/v1/nodes/\(node.configuration.nodeName)"
+        let stamp = JSONValue.string(node.configuration.now().iso(fraction: 0, zone: "Z"))
+        var labels = JSONObject()
+        for (name, value) in scheduling.labels { labels[name] = .string(value) }
+        let limits: JSONValue = [
+            "type": "MemoryLimits", "status": memoryProblem == nil ? "True" : "False",
+            "reason": memoryProblem == nil ? "CgroupsWritable" : "CgroupsNotWritable",
+            "message": .string(memoryProblem ?? "a container above its memory limit is killed"),
+            "lastHeartbeatTime": stamp,
+            "lastTransitionTime": stamp,
+        ]
+        // A node that cannot be described still runs pods; who looks for the condition finds none.
+        guard let current = try? await node.api.get(path) else { return }
+        _ = try? await node.api.call(
+            .patch, path, ["metadata": ["labels": .object(labels)]], type: "application/merge-patch+json")
+        let conditions = (current.at("status", "conditions")?.array ?? []) + [limits]
+        _ = try? await node.api.call(
+            .patch, path + "/status", ["status": ["conditions": .array(conditions)]],
+            type: "application/merge-patch+json")
+    }
+
+    /// Why memory limits are not enforced on this machine; `nil` when they are.
+    public var memoryLimitsProblem: String? { memoryProblem }
+
+    // MARK: On demand
+
+    private func worker(_ namespace: String, _ name: String) -> PodWorker? {
+        entries.withLock { entries in
+            entries.values.first { $0.pod.podNamespace == namespace && $0.pod.podName == name && !$0.isGone }?.worker
+        }
+    }
+
+    /// Evicts a pod, as a node short of something does. `false`: no such pod runs here.
+    public func evict(namespace: String, name: String, message: String) -> Bool {
+        worker(namespace, name)?.end(.evicted(message: message)) ?? false
+    }
+
+    /// Takes a pod away without a trace: killed, removed, no status. `false`: no such pod runs here.
+    public func lose(namespace: String, name: String) -> Bool {
+        worker(namespace, name)?.end(.lost) ?? false
+    }
+
+    /// Where the log of a container is, and whether it may still grow; `nil`: there is none.
+    func log(_ namespace: String, _ name: String, _ container: String, previous: Bool) -> (
+        path: String, isGrowing: @Sendable () -> Bool
+    )? {
+        guard let worker = worker(namespace, name), let progress = worker.progress[container] else { return nil }
+        let attempt = progress.restarts - (previous ? 1 : 0)
+        guard attempt >= 0, progress.containerID != nil else { return nil }
+        let path = ContainerPlan.log(node.folder(of: worker.pod), container, attempt: attempt)
+        return (path, { !previous && worker.live(container) != nil })
+    }
+}
+
+extension JSONValue {
+    fileprivate var created: String { at("metadata", "creationTimestamp")?.string ?? "" }
+}
