@@ -4,7 +4,8 @@ import Glibc
 /// behind it, does not.
 extension String {
     func isExactly(_ other: String) -> Bool {
-        guard utf8.count == other.utf8.count else { return false }
+        // The first two tell nearly all unequal pairs apart, and are the fastest there is for short strings.
+        guard utf8.count == other.utf8.count, self == other else { return false }
         let fast = utf8.withContiguousStorageIfAvailable { left -> Bool? in
             other.utf8.withContiguousStorageIfAvailable { right -> Bool in
                 guard let left = left.baseAddress, let right = right.baseAddress else { return true }

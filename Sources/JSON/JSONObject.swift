@@ -3,7 +3,13 @@ public struct JSONObject: Sendable {
     /// One name and its value.
     public typealias Member = (key: String, value: JSONValue)
 
-    private var members: [Member] = []
+    /// A struct of its own, since the runtime looks up the metadata of an array of tuples at each allocation.
+    fileprivate struct Entry: Sendable {
+        let key: String
+        var value: JSONValue
+    }
+
+    private var members: [Entry] = []
     /// Name → place, kept only above `indexThreshold` members: most objects are small, hostile ones are not.
     private var index: [ExactKey: Int]?
 
@@ -23,7 +29,9 @@ public struct JSONObject: Sendable {
 
     private func place(of key: String) -> Int? {
         if let index { return index[ExactKey(text: key)] }
-        return members.firstIndex { $0.key.isExactly(key) }
+        // By place, not by element: a search must not retain every value it passes.
+        for place in members.indices where members[place].key.isExactly(key) { return place }
+        return nil
     }
 
     /// The value called `key`. Setting keeps the member's place, or appends; setting `nil` removes.
@@ -47,7 +55,7 @@ public struct JSONObject: Sendable {
     @discardableResult
     public mutating func append(_ key: String, _ value: JSONValue) -> Bool {
         if place(of: key) != nil { return false }
-        members.append((key, value))
+        members.append(Entry(key: key, value: value))
         if index != nil {
             index?[ExactKey(text: key)] = members.count - 1
         } else if members.count > Self.indexThreshold {
@@ -68,8 +76,19 @@ public struct JSONObject: Sendable {
 }
 
 extension JSONObject: Sequence {
+    /// Goes through the members, in order.
+    public struct Iterator: IteratorProtocol {
+        fileprivate var rest: IndexingIterator<[Entry]>
+
+        /// The next member.
+        public mutating func next() -> Member? { rest.next().map { ($0.key, $0.value) } }
+    }
+
     /// The members, in order.
-    public func makeIterator() -> Array<Member>.Iterator { members.makeIterator() }
+    public func makeIterator() -> Iterator { Iterator(rest: members.makeIterator()) }
+
+    /// The number of members, which spares a copy its growing.
+    public var underestimatedCount: Int { members.count }
 }
 
 extension JSONObject: ExpressibleByDictionaryLiteral {

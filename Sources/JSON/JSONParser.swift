@@ -260,10 +260,16 @@ struct JSONParser {
     private mutating func string() throws(JSONError) -> String {
         at += 1
         let start = at
+        var seen: UInt8 = 0
         while at < bytes.count {
             let byte = bytes[at]
+            seen |= byte
             if byte == UInt8(ascii: "\"") {
-                let text = try utf8(from: start, to: at)
+                // Nearly all strings are ASCII, and need no second look.
+                let text =
+                    seen < 0x80
+                    ? String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<at]), as: UTF8.self)
+                    : try utf8(from: start, to: at)
                 at += 1
                 return text
             }

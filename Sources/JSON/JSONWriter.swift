@@ -33,34 +33,44 @@ struct JSONWriter {
         case .number(let value): output += value.text.utf8
         case .string(let value): write(string: value)
         case .array(let elements):
-            list(open: "[", close: "]", isEmpty: elements.isEmpty) { writer in
+            list(open: UInt8(ascii: "["), close: UInt8(ascii: "]"), isEmpty: elements.isEmpty) { writer in
                 for (place, element) in elements.enumerated() {
                     writer.separate(place)
                     writer.write(element)
                 }
             }
         case .object(let object):
-            let members = sorted ? object.sorted { $0.key < $1.key } : Array(object)
-            list(open: "{", close: "}", isEmpty: members.isEmpty) { writer in
-                for (place, member) in members.enumerated() {
-                    writer.separate(place)
-                    writer.write(string: member.key)
-                    writer.output += (writer.pretty ? ": " : ":").utf8
-                    writer.write(member.value)
+            list(open: UInt8(ascii: "{"), close: UInt8(ascii: "}"), isEmpty: object.isEmpty) { writer in
+                if writer.sorted {
+                    writer.write(members: object.sorted { $0.key < $1.key })
+                } else {
+                    writer.write(members: object)
                 }
             }
         }
     }
 
-    private mutating func list(open: Character, close: Character, isEmpty: Bool, _ body: (inout JSONWriter) -> Void) {
-        output += String(open).utf8
+    private mutating func write(members: some Sequence<JSONObject.Member>) {
+        var place = 0
+        for member in members {
+            separate(place)
+            write(string: member.key)
+            output.append(UInt8(ascii: ":"))
+            if pretty { output.append(UInt8(ascii: " ")) }
+            write(member.value)
+            place += 1
+        }
+    }
+
+    private mutating func list(open: UInt8, close: UInt8, isEmpty: Bool, _ body: (inout JSONWriter) -> Void) {
+        output.append(open)
         if !isEmpty {
             indent += 2
             body(&self)
             indent -= 2
             newline()
         }
-        output += String(close).utf8
+        output.append(close)
     }
 
     private mutating func separate(_ place: Int) {
@@ -76,20 +86,31 @@ struct JSONWriter {
 
     private mutating func write(string: String) {
         output.append(UInt8(ascii: "\""))
-        for byte in string.utf8 {
+        let isDone: Void? = string.utf8.withContiguousStorageIfAvailable { write(escaping: $0) }
+        if isDone == nil { Array(string.utf8).withUnsafeBufferPointer { write(escaping: $0) } }
+        output.append(UInt8(ascii: "\""))
+    }
+
+    /// Runs of bytes that need no escape go out as one.
+    private mutating func write(escaping bytes: UnsafeBufferPointer<UInt8>) {
+        var start = 0
+        for place in bytes.indices {
+            let byte = bytes[place]
+            if byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { continue }
+            output.append(contentsOf: bytes[start..<place])
+            start = place + 1
             switch byte {
             case UInt8(ascii: "\""): output += #"\""#.utf8
             case UInt8(ascii: "\\"): output += #"\\"#.utf8
             case 0x0a: output += #"\n"#.utf8
             case 0x0d: output += #"\r"#.utf8
             case 0x09: output += #"\t"#.utf8
-            case 0..<0x20:
+            default:
                 let hex = Array("0123456789abcdef".utf8)
                 output += #"\u00"#.utf8
                 output += [hex[Int(byte >> 4)], hex[Int(byte & 15)]]
-            default: output.append(byte)
             }
         }
-        output.append(UInt8(ascii: "\""))
+        output.append(contentsOf: bytes[start...])
     }
 }
