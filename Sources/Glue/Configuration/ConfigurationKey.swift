@@ -99,9 +99,7 @@ extension ConfigurationKey {
             "Secret with the keys `CLEARML_API_ACCESS_KEY` and `CLEARML_API_SECRET_KEY` for the task pods."),
         .init(
             "executor.apiHost", .text, .otherwise("`clearml.apiHost`"), "URL of the ClearML API server as pods see it."),
-        .init(
-            "executor.environment", .map, .otherwise("none"),
-            "More environment for every task container; Kubernetes' `$(NAME)` works in it."),
+        .init("executor.environment", .map, .otherwise("none"), "More environment for every task container."),
         .init("queues[].name", .text, .refused, "ClearML queue to serve. The order of queues is the order of claims."),
         .init("queues[].template", .file, .refused, "Template of the Jobs, see [templates](templates.md)."),
         .init(

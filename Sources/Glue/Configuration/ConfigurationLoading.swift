@@ -117,11 +117,6 @@ private struct Loader {
         let path = reader.text("executor.path")
         if let path, !path.hasPrefix("/") { reader.report("executor.path", "`\(path)` does not start with `/`") }
         let image = reader.text("executor.image")
-        let folder = JobBuilder.executorFolder
-        if image != nil, let path, path.hasPrefix("/"), !path.hasPrefix(folder + "/") {
-            reader.report(
-                "executor.path", "`\(path)` is not below `\(folder)`, where `executor.image` puts the executor")
-        }
         let policy = reader.choice("executor.imagePullPolicy")
         let secret = named("executor.credentialsSecret", Names.subdomain)
         let apiHost = host("executor.apiHost", else: clearml?.apiHost ?? "")
@@ -187,7 +182,7 @@ private struct Loader {
             return needsCredentials ? nil : ""
         }
         if let problem = ClearMLConfiguration.problem(ofHost: host) { reader.report(path, problem) }
-        return host.trimmed(of: "/")
+        return host
     }
 
     private mutating func key(_ path: String, else variable: String) -> Secret<String>? {
@@ -228,14 +223,5 @@ extension SourceProblem {
     /// The parser's complaint, in our form.
     init(_ error: YAMLError, file: String) {
         self.init(file, at: error.position, "", error.message)
-    }
-}
-
-extension String {
-    /// Without `end` at its end, however often it stands there.
-    fileprivate func trimmed(of end: Character) -> String {
-        var text = self[...]
-        while text.last == end { text.removeLast() }
-        return String(text)
     }
 }

@@ -5,7 +5,7 @@ import JSON
 /// The steps of `render`.
 struct JobBuilder {
     static let verdictPath = "/dev/termination-log"
-    static let executorFolder = "/opt/glue"
+    private static let executorFolder = "/opt/glue"
     /// etcd takes 1.5 MiB at most; the Job controller copies the template into the pod and adds to it.
     private static let largestJob = 1 << 20
 

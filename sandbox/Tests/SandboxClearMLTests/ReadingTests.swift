@@ -182,10 +182,11 @@ struct ReadingTests {
         let sandbox = client.sandbox
         _ = await sandbox.respond(to: HTTPRequest(.put, "/files/a/b%20c.bin", body: [1, 2, 3]))
         #expect(await sandbox.respond(to: HTTPRequest(.get, "/files/a/b%20c.bin")).body == [1, 2, 3])
-        let form = "--B\r\nContent-Disposition: form-data; name=\"x\"; filename=\"x.txt\"\r\n\r\nhello\r\n--B--\r\n"
+        let form =
+            "--B\r\nContent-Disposition: form-data; name=\"dir/x.txt\"; filename=\"dir/x.txt\"\r\n\r\nhello\r\n--B--\r\n"
         let posted = await sandbox.respond(
             to: HTTPRequest(
-                .post, "/files/dir/", headers: ["Content-Type": "multipart/form-data; boundary=B"],
+                .post, "/files", headers: ["Content-Type": "multipart/form-data; boundary=B"],
                 body: Array(form.utf8)))
         #expect(String(decoding: posted.body, as: UTF8.self) == #"["/files/dir/x.txt"]"#)
         #expect(await sandbox.respond(to: HTTPRequest(.get, "/files/dir/x.txt")).body == Array("hello".utf8))

@@ -53,12 +53,19 @@ struct Call {
         return flag
     }
 
+    /// A whole number, no further from 0 than 2⁵³: no sum or product of the handlers overflows.
     func integer(_ name: String) throws(APIError) -> Int? {
         guard let value = self[name] else { return nil }
-        guard let number = value.int ?? value.double.flatMap({ Int(exactly: $0.rounded(.towardZero)) }) else {
-            throw wrongType(name, value, "int")
-        }
-        return number
+        guard let number = value.whole else { throw wrongType(name, value, "int") }
+        return Int(max(-Self.farthest, min(number, Self.farthest)))
+    }
+
+    private static let farthest: Int64 = 1 << 53
+
+    /// The place in a list that a `scroll_id` of ours stands for; the beginning for any other.
+    func scrollPlace() throws(APIError) -> Int {
+        let place = try optionalText("scroll_id").flatMap { Int64($0) } ?? 0
+        return Int(max(0, min(place, Self.farthest)))
     }
 
     func texts(_ name: String) throws(APIError) -> [String]? {
@@ -110,6 +117,9 @@ struct Call {
 }
 
 extension JSONValue {
+    /// The number without its fraction, if this is one that fits.
+    var whole: Int64? { integer ?? double.flatMap { Int64(exactly: $0.rounded(.towardZero)) } }
+
     /// The value, or nothing. (A bare `nil` beside a `JSONValue` would become the value `null`.)
     var unlessNull: JSONValue? { isNull ? JSONValue?.none : self }
 }

@@ -26,7 +26,7 @@ public final class ClearMLSandbox: Sendable {
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
         let now = configuration.now()
         let target = Target(url: request.url)
-        if target.path.hasPrefix(FileServer.root) {
+        if FileServer.serves(target.path) {
             return store.withLock { FileServer.respond(to: request, at: target.path, in: &$0) }
         }
         var envelope = Envelope(request: request, target: target, makeID: configuration.makeID)

@@ -63,7 +63,7 @@ struct Listing {
     private static func page(_ call: Call) throws(APIError) -> (Range<Int>?, Bool) {
         if let size = try call.integer("size") {
             guard size > 0 else { throw .validation("size", "must be positive") }
-            let start = try call.optionalText("scroll_id").flatMap { Int($0) } ?? 0
+            let start = try call.scrollPlace()
             return (start..<start + min(size, pageLimit), true)
         }
         let size = try call.integer("page_size")

@@ -25,16 +25,21 @@ struct QueueDocument: Document {
         fields = [
             "id": .string(id), "name": .string(name), "company": .string(company), "created": date, "tags": [],
             "system_tags": .array(systemTags.map(JSONValue.string)), "entries": [], "last_update": date,
-            "metadata": [],
+            "metadata": [:],
         ]
     }
 
     /// Whether lists leave it out unless asked for it by id or name.
     var isHidden: Bool { systemTags.contains(Self.hiddenTag) }
 
-    /// The queue as shown, with at most `limit` entries: the first ones, or for a negative number the last.
-    func shown(limit: Int? = nil) -> JSONObject {
+    /// The queue as a caller of `version` sees it, with at most `limit` entries: the first ones, or for a negative
+    /// number the last.
+    func shown(to version: APIVersion, limit: Int? = nil) -> JSONObject {
         var shown = fields
+        // Up to 2.16 metadata was a list.
+        if version <= APIVersion(major: 2, minor: 16), let metadata = fields["metadata"]?.object {
+            shown["metadata"] = .array(metadata.values)
+        }
         let visible: ArraySlice<QueueEntry> =
             switch limit ?? 0 {
             case 0: entries[...]

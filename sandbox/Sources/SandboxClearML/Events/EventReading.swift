@@ -66,7 +66,7 @@ enum EventReading {
     private static func page(_ events: [JSONValue], _ call: Call, size: Int, as name: String) throws(APIError)
         -> JSONValue
     {
-        let start = try call.optionalText("scroll_id").flatMap { Int($0) } ?? 0
+        let start = try call.scrollPlace()
         let page = Array(events.dropFirst(start).prefix(size))
         return [
             name: .array(page), "returned": .integer(Int64(page.count)), "total": .integer(Int64(events.count)),

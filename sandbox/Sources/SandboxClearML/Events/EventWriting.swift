@@ -80,7 +80,7 @@ enum EventWriting {
         for name in instructions { event[name] = nil }
         let id = event["task"]?.string ?? ""
         let type = event["type"]?.string ?? ""
-        let timestamp = event["timestamp"]?.double.map { Int64($0) } ?? call.now.milliseconds
+        let timestamp = event["timestamp"]?.whole ?? call.now.milliseconds
         event["timestamp"] = .integer(timestamp)
         if event["worker"] == nil { event["worker"] = call.worker.map(JSONValue.string) }
         if event["metric"] == nil { event["metric"] = "" }
@@ -91,7 +91,7 @@ enum EventWriting {
             if event["iter"] == nil { event["iter"] = 0 }
             let key = EventLog.Key(
                 type: type, metric: event["metric"]?.string ?? "", variant: event["variant"]?.string ?? "",
-                iteration: event["iter"]?.double.map { Int64($0) } ?? 0)
+                iteration: event["iter"]?.whole ?? 0)
             store.events.add(metric: .object(event), task: id, key: key)
         }
         if var task = store.tasks[id] {

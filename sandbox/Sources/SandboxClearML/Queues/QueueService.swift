@@ -66,13 +66,14 @@ enum QueueService {
 
     @Sendable static func getByID(_ store: inout Store, _ call: Call) throws(APIError) -> JSONValue {
         let queue = try store.queue(try call.text("queue"))
-        return ["queue": .object(queue.shown(limit: try call.integer("max_task_entries")))]
+        return ["queue": .object(queue.shown(to: call.version, limit: try call.integer("max_task_entries")))]
     }
 
     @Sendable static func getAll(_ store: inout Store, _ call: Call) throws(APIError) -> JSONValue {
         let listing = try Listing(call, known: QueueDocument.fieldNames)
         let limit = try call.integer("max_task_entries")
-        let found = listing.select(from: store.queues, shown: { $0.shown(limit: limit) }, hides: \.isHidden)
+        let found = listing.select(
+            from: store.queues, shown: { $0.shown(to: call.version, limit: limit) }, hides: \.isHidden)
         return listing.answer("queues", found)
     }
 
@@ -85,7 +86,7 @@ enum QueueService {
         let found = listing.select(
             from: store.queues,
             shown: { queue in
-                var shown = queue.shown(limit: limit)
+                var shown = queue.shown(to: call.version, limit: limit)
                 let entries = shown["entries"]?.array ?? []
                 shown["entries"] = .array(
                     entries.map { entry in

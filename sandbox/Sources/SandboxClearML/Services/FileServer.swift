@@ -6,7 +6,10 @@ import JSON
 /// A `PUT` stores its body; a `POST` stores the parts of a form that carry a file, each under the posted path and the
 /// part's name, as ClearML's own file server does, and answers with the paths.
 enum FileServer {
-    static let root = "/files/"
+    private static let root = "/files"
+
+    /// Whether a path is the file server's.
+    static func serves(_ path: String) -> Bool { path == root || path.hasPrefix(root + "/") }
 
     /// The files by path, and the memory they take.
     struct Files {

@@ -52,7 +52,7 @@ enum TaskReading {
                 if joins("user") { fields["user"] = user }
                 if joins("execution.queue"), let queue = task.executionQueue.flatMap({ queues[$0] }) {
                     var execution = fields["execution"] ?? [:]
-                    execution["queue"] = .object(queue.shown())
+                    execution["queue"] = .object(queue.shown(to: call.version))
                     fields["execution"] = execution
                 }
                 return fields
