@@ -84,7 +84,7 @@ let package = Package(
         tests("CurlTransport", ["HTTP", "OS", "TLS"]),
         tests("Supervisor"),
         tests("KubeClient", ["HTTP", "JSON", "OS", "YAML", logging]),
-        tests("ClearMLClient", ["HTTP", "JSON"]),
+        tests("ClearMLClient", ["HTTP", "JSON", "OS", "CurlTransport"]),
         tests("Glue", ["KubeClient", "ClearMLClient", "HTTP", "JSON", "Handoff", "YAML"]),
         tests("AgentExec", ["ClearMLClient", "HTTP", "JSON", "Handoff"]),
     ]
