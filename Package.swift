@@ -83,7 +83,13 @@ let package = Package(
         tests("TLS", ["OS"]),
         tests("CurlTransport", ["HTTP", "OS", "TLS"]),
         tests("Supervisor"),
-        tests("KubeClient", ["HTTP", "JSON", "OS", "YAML", logging]),
+        tests("KubeClient", ["HTTP", "JSON", "OS", "TLS", "YAML", logging]),
+        // Against a living API server: GLUE_CONFORMANCE_KUBECONFIG names it.
+        .testTarget(
+            name: "KubeConformanceTests",
+            dependencies: ["KubeClient", "CurlTransport", "HTTP", "JSON", "OS", logging],
+            path: "Tests/KubeConformance", exclude: ["skipped-sandbox.txt", "skipped-real.txt", "skipped-real-api.txt"],
+            swiftSettings: strict),
         tests("ClearMLClient", ["HTTP", "JSON", "OS", "CurlTransport"]),
         tests("Glue", ["KubeClient", "ClearMLClient", "HTTP", "JSON", "Handoff", "YAML"]),
         tests("AgentExec", ["ClearMLClient", "HTTP", "JSON", "Handoff"]),

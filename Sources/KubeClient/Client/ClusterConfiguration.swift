@@ -23,14 +23,19 @@ public struct ClusterConfiguration: Sendable {
     public var credentials: Credentials
     /// The namespace meant where none is given.
     public var namespace: String
+    /// The HTTP proxy to go through.
+    public var proxy: String?
     /// Where this comes from, for messages.
     public var source: String
+    /// What is allowed and should be seen: certificates that nobody checks, one that will expire.
+    public var warnings: [String] = []
 
     /// A configuration with the given parts.
     public init(
         server: String, tls: TLSOptions = .init(), credentials: Credentials = .none, namespace: String = "default",
-        source: String = "given"
+        proxy: String? = nil, source: String = "given"
     ) {
+        self.proxy = proxy
         self.server = server
         self.tls = tls
         self.credentials = credentials

@@ -27,6 +27,7 @@ public struct KubernetesClient: Sendable {
         self.watchTransport = watchTransport
         self.logger = logger
         self.pacing = pacing
+        for warning in configuration.warnings { logger.warning("\(warning)") }
     }
 
     /// The same client, each of whose calls ends within `deadline`.
