@@ -18,12 +18,14 @@ func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+/// Folders of fixtures, which tests read from the sources' place.
+let testData = ["Glue": ["Fixtures"]]
+
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
         name: name + "Tests",
         dependencies: [.byName(name: name), "TestKit"] + dependencies,
-        exclude: [],
-        resources: [],
+        exclude: testData[name] ?? [],
         swiftSettings: strict)
 }
 

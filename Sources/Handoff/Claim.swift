@@ -57,3 +57,12 @@ extension Claim {
         return String(value.dropFirst(description.count + 1))
     }
 }
+
+extension JobName {
+    /// Reads a Job's name, or the name of one of its pods (`-xxxxx` behind it).
+    public init?(ofJobOrPod name: String) {
+        let parts = name.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count >= 5, parts[0] == "clearml", parts[1] == "id", let attempt = Int(parts[4]) else { return nil }
+        self.init(task: String(parts[2]), enqueue: String(parts[3]), attempt: attempt)
+    }
+}

@@ -134,12 +134,14 @@ extension ConfigurationKey {
         .init(
             "timing.abandonFinalizerAfter", .duration(.seconds(1)...(.seconds(30 * 86_400))), .value("1h"),
             "How long a deleted Job waits for a silent ClearML server before it is let go."),
+        .init(
+            "timing.keepFinishedJobs", .duration(.seconds(0)...(.seconds(30 * 86_400))), .value("1h"),
+            "How long a finished Job and its pods stay for people to look at."),
         .init("logging.format", .choice(["text", "json"]), .value("text"), "Form of glue's own log."),
         .init(
             "logging.level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]),
             .value("info"),
             "Least severity that is logged."),
-        .init("health.port", .integer(1...65_535), .otherwise("no server"), "Port of the health and metrics server."),
     ]
 
     static let byPath = Dictionary(uniqueKeysWithValues: all.map { ($0.path, $0) })

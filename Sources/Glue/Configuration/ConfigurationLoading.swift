@@ -72,17 +72,17 @@ private struct Loader {
             statusInterval: reader.duration("timing.statusInterval"),
             recoveryInterval: reader.duration("timing.recoveryInterval"),
             claimDeadline: reader.duration("timing.claimDeadline"), orphanAfter: reader.duration("timing.orphanAfter"),
-            abandonFinalizerAfter: reader.duration("timing.abandonFinalizerAfter"))
+            abandonFinalizerAfter: reader.duration("timing.abandonFinalizerAfter"),
+            keepFinishedJobs: reader.duration("timing.keepFinishedJobs"))
         let format = reader.choice("logging.format").flatMap(LoggingSettings.Format.init)
         let level = reader.choice("logging.level").flatMap(Logger.Level.init(rawValue:))
-        let healthPort = reader.integer("health.port")
         guard let release, let cluster, let clearml, let defaultImage, let executor, let format, let level else {
             return nil
         }
         return GlueConfiguration(
             release: release, cluster: cluster, clearml: clearml, kubernetes: kubernetes,
             pendingQueueName: pendingQueue, defaultImage: defaultImage, executor: executor, queues: queues,
-            timing: timing, logging: LoggingSettings(format: format, level: level), healthPort: healthPort)
+            timing: timing, logging: LoggingSettings(format: format, level: level))
     }
 
     // MARK: - Sections

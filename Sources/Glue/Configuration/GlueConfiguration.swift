@@ -15,7 +15,6 @@ struct GlueConfiguration: Sendable {
     var queues: [QueueConfiguration]
     var timing: Timing
     var logging: LoggingSettings
-    var healthPort: Int?
 }
 
 /// Which ClearML server, and as whom.
@@ -70,6 +69,7 @@ struct Timing: Sendable, Equatable {
     var claimDeadline: Duration
     var orphanAfter: Duration
     var abandonFinalizerAfter: Duration
+    var keepFinishedJobs: Duration
 }
 
 /// glue's own log.

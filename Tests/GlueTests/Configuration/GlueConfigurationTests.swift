@@ -57,9 +57,9 @@ struct GlueConfigurationTests {
             configuration.timing
                 == Timing(
                     pollInterval: .seconds(1), statusInterval: .seconds(5), recoveryInterval: .seconds(60),
-                    claimDeadline: .seconds(20), orphanAfter: .seconds(120), abandonFinalizerAfter: .seconds(3600)))
+                    claimDeadline: .seconds(20), orphanAfter: .seconds(120), abandonFinalizerAfter: .seconds(3600),
+                    keepFinishedJobs: .seconds(3600)))
         #expect(configuration.logging == LoggingSettings(format: .text, level: .info))
-        #expect(configuration.healthPort == nil)
         #expect(!"\(configuration)".contains("s3cret"))
     }
 
@@ -90,7 +90,6 @@ struct GlueConfigurationTests {
               - {name: m, template: t.yaml}
             timing: {pollInterval: 200ms, statusInterval: 1s, recoveryInterval: 2s, claimDeadline: 3s, orphanAfter: 4s, abandonFinalizerAfter: 1d}
             logging: {format: json, level: debug}
-            health: {port: 8080}
             """
         let loaded = try load(text, environment: [:], files: ["key": " akey\n", "secret": "skey\n", "ca.pem": "PEM"])
         #expect(loaded.problems == [])
@@ -116,9 +115,9 @@ struct GlueConfigurationTests {
             configuration.timing
                 == Timing(
                     pollInterval: .milliseconds(200), statusInterval: .seconds(1), recoveryInterval: .seconds(2),
-                    claimDeadline: .seconds(3), orphanAfter: .seconds(4), abandonFinalizerAfter: .seconds(86_400)))
+                    claimDeadline: .seconds(3), orphanAfter: .seconds(4), abandonFinalizerAfter: .seconds(86_400),
+                    keepFinishedJobs: .seconds(3600)))
         #expect(configuration.logging == LoggingSettings(format: .json, level: .debug))
-        #expect(configuration.healthPort == 8080)
     }
 
     @Test("all that is wrong comes at once, templates included, each with its place")
@@ -143,7 +142,6 @@ struct GlueConfigurationTests {
               - {template: t.yaml, retries: 3}
             timing: {pollInterval: 5 s, claimDeadline: 1m}
             logging: {level: verbose}
-            health: {port: "80"}
             """
         let problems = try load(text, environment: [:], files: ["bad.yaml": "kind: x"]).problems
         let expected = [
@@ -167,7 +165,6 @@ struct GlueConfigurationTests {
             "glue.yaml:18:24: timing.pollInterval: `5 s` is no duration: write a number with a unit, as in `1s`",
             "glue.yaml:18:44: timing.claimDeadline: 1m is out of range: 1s … 20s",
             "glue.yaml:19:18: logging.level: `verbose` is none of them: known: critical, debug, error, info, notice, trace, warning",
-            "glue.yaml:20:16: health.port: a string where a whole number is expected",
             "bad.yaml:1:1: `apiVersion: ?`, `kind: x`: a template is a `batch/v1` Job or a `v1` Pod",
         ]
         for line in expected { #expect(problems.contains(line), "missing: \(line)") }

@@ -28,7 +28,6 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
     "image" (printf "%s:%s" $executor.repository ($executor.tag | default .Chart.AppVersion))
     "imagePullPolicy" $executor.pullPolicy
     "credentialsSecret" .Values.clearml.credentialsSecret)
-  "queues" $queues
-  "health" (dict "port" 8080) -}}
+  "queues" $queues -}}
 {{- mergeOverwrite $written .Values.config | toYaml -}}
 {{- end -}}

@@ -60,7 +60,8 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let stateFolder = try StateFolder.prepare(stateDir)
+        let stateFolder = try Self.absolute(stateDir)
+        ReadyFile.remove(from: stateFolder)
         let identity = try Identity()
         let faults = FaultBook()
         let tls = ServerIdentity(certificatePEM: identity.server.certificate, keyPEM: identity.server.key)
@@ -101,7 +102,7 @@ struct RunCommand: AsyncParsableCommand {
             )
             await Signals.awaitTermination()
             Console.say("stopping")
-            StateFolder.clear(stateFolder)
+            ReadyFile.remove(from: stateFolder)
             group.cancelAll()
             try await group.waitForAll()
         }
@@ -136,4 +137,12 @@ struct RunCommand: AsyncParsableCommand {
 
     private static func name(_ text: String) -> String { String(text.prefix { $0 != "=" }) }
     private static func value(_ text: String) -> String { String(text.drop { $0 != "=" }.dropFirst()) }
+
+    /// The folder made, and its path from the root: pods and clients have other working directories.
+    private static func absolute(_ path: String) throws -> String {
+        try Files.makeFolder(path, mode: 0o700)
+        guard let real = realpath(path, nil) else { throw OSError("find", path, code: errno) }
+        defer { free(real) }
+        return String(cString: real)
+    }
 }
