@@ -41,6 +41,15 @@ task.close()
 print("TASK", task.id)
 """
 
+REMOTE = """
+from clearml import Task
+task = Task.init(project_name="python/clients", task_name="remote", auto_resource_monitoring=False)
+parameters = task.connect({"where": "here"})
+print("before, " + parameters["where"])
+task.execute_remotely(queue_name="default", exit_process=True)
+print("after, " + parameters["where"])
+"""
+
 
 def api() -> APIClient:
     return APIClient()
@@ -223,6 +232,22 @@ class Agent(unittest.TestCase):
                 agent.wait()
         self.assertEqual(reason(task), "task was stopped by tasks.stop")
         self.assertIn("User aborted: stopping task", console(task.id))
+
+    def test_a_script_that_sends_itself_away_is_run_by_the_agent(self):
+        script = os.path.join(sandbox.home, "remote.py")
+        with open(script, "w") as file:
+            file.write(REMOTE)
+        here = sandbox.run(sys.executable, script)
+        self.assertEqual(here.returncode, 0, here.stdout)
+        self.assertIn("before, here", here.stdout)
+        self.assertNotIn("after, here", here.stdout)
+        task = Task.get_task(project_name="python/clients", task_name="remote")
+        self.assertEqual(task.get_status(), "queued")
+        where = {"section": "General", "name": "where", "value": "there"}
+        api().tasks.edit_hyper_params(task=task.id, hyperparams=[where], force=True)
+        ran = self.execute(task)
+        self.assertEqual(task.get_status(), "completed", ran.stdout)
+        self.assertIn("after, there", console(task.id))
 
     def test_a_daemon_pulls_from_its_queue_and_is_seen_as_a_worker(self):
         queue = api().queues.create(name="python agents").id
