@@ -44,3 +44,8 @@ static inline curl_off_t glue_curl_get_size(CURL *easy, CURLINFO info) {
 }
 
 static inline CURLcode glue_curl_unpause(CURL *easy) { return curl_easy_pause(easy, CURLPAUSE_CONT); }
+
+static inline const struct curl_certinfo *glue_curl_get_certificates(CURL *easy) {
+  struct curl_certinfo *certificates = NULL;
+  return curl_easy_getinfo(easy, CURLINFO_CERTINFO, &certificates) == CURLE_OK ? certificates : NULL;
+}

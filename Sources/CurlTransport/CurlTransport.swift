@@ -42,6 +42,16 @@ public final class CurlTransport: HTTPTransport {
     }
 }
 
+extension CurlTransport {
+    /// The certificates that the server of `url` shows, its own first, as PEM: for the diagnosis of a handshake that
+    /// failed. Nothing is verified, and nothing is sent after the handshake.
+    public func certificates(shownBy url: String, timeouts: HTTPTimeouts = .init()) async throws(HTTPError) -> [UInt8] {
+        let request = HTTPRequest(.head, url, timeouts: timeouts)
+        let exchange = Exchange(request, settings: settings, delivery: .certificates)
+        return try await lifeline.engine.answer(to: exchange).get().body
+    }
+}
+
 /// What every exchange of one transport has in common.
 struct CurlSettings: Sendable {
     let tls: TLSOptions

@@ -8,6 +8,8 @@ final class Exchange: Sendable {
         case whole(limit: Int)
         /// The head, then the body piece by piece.
         case stream
+        /// No answer at all, only what the server shows in the handshake.
+        case certificates
     }
 
     /// How much of a stream's body may wait for its reader.

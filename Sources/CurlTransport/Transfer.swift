@@ -42,7 +42,11 @@ final class Transfer {
 
     /// The whole body is there.
     func succeed() {
-        if case .whole = exchange.delivery { exchange.open(head.response(body: body)) }
+        switch exchange.delivery {
+        case .whole: exchange.open(head.response(body: body))
+        case .certificates: exchange.open(HTTPResponse(status: 0, body: shownCertificates()))
+        case .stream: break
+        }
     }
 
     /// The reader has room again.
@@ -76,6 +80,21 @@ final class Transfer {
         return error(
             HTTPError.Kind(code, isConnected: isConnected),
             detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail)
+    }
+
+    /// The PEM among what libcurl noted about each certificate.
+    private func shownCertificates() -> [UInt8] {
+        guard let certificates = glue_curl_get_certificates(easy)?.pointee else { return [] }
+        var pem: [UInt8] = []
+        for place in 0..<Int(certificates.num_of_certs) {
+            var entry = certificates.certinfo[place]
+            while let line = entry {
+                let text = String(cString: line.pointee.data)
+                if text.hasPrefix("Cert:") { pem += text.dropFirst("Cert:".count).utf8 + [0x0a] }
+                entry = line.pointee.next
+            }
+        }
+        return pem
     }
 
     // MARK: - Setting up
@@ -112,6 +131,13 @@ final class Transfer {
         try configure(tls)
         try configureHeaders(request, parts)
         configureBody(request)
+        if case .certificates = exchange.delivery {
+            set(CURLOPT_CONNECT_ONLY, 1)
+            set(CURLOPT_CERTINFO, 1)
+            set(CURLOPT_FRESH_CONNECT, 1)
+            set(CURLOPT_SSL_VERIFYPEER, 0)
+            set(CURLOPT_SSL_VERIFYHOST, 0)
+        }
 
         let context = Unmanaged.passUnretained(self).toOpaque()
         glue_curl_set_pointer(easy, CURLOPT_HEADERDATA, context)
@@ -224,6 +250,7 @@ final class Transfer {
                 return 0
             }
             body += piece
+        case .certificates: break
         case .stream:
             guard piece.isEmpty || exchange.offer(piece) else {
                 isPaused = true

@@ -1,5 +1,7 @@
 import CurlTransport
 import HTTP
+import OS
+import TLS
 import Testing
 
 @Suite("Trust", .serialized, .timeLimit(.minutes(1)))
@@ -58,5 +60,20 @@ struct TrustTests {
         let error = await failure { try await get(url, broken) }
         #expect(error?.kind == .tls && error?.mayHaveActed == false)
         #expect(error?.message.contains("hunter2") == false)
+    }
+
+    @Test("what a server shows can be looked at, whatever is wrong with it")
+    func shown() async throws {
+        for port in [server.valid, server.expired, server.mutual] {
+            let url = "https://127.0.0.1:\(port)/"
+            let pem = try await makeTransport(TLSOptions(trust: .pem(server.otherAuthority))).certificates(shownBy: url)
+            let chain = try Certificate.parse(pem: pem)
+            #expect(chain.first?.dnsNames == ["localhost", "inside.example"])
+            let problems = TLSInspection.problems(
+                trust: server.authority, host: "localhost", serverChain: chain, now: .now())
+            #expect(problems.count == (port == server.expired ? 1 : 0))
+        }
+        let error = await failure { try await makeTransport().certificates(shownBy: "https://127.0.0.1:1/") }
+        #expect(error?.kind == .connect && error?.mayHaveActed == false)
     }
 }
