@@ -15,6 +15,8 @@ struct Execution: Sendable {
     let patience: Patience
     let pace: Pace
     var mirror: @Sendable ([UInt8]) -> Void = { _ in }
+    /// Where this program lies.
+    var ownPath = Toolbox.ownPath()
 
     /// Runs the task; what it returns is for the verdict file and the process's exit code.
     func run() async -> (verdict: Verdict, exitCode: Int32) {
@@ -29,7 +31,8 @@ struct Execution: Sendable {
             task: configuration.taskID, worker: configuration.worker, redactor: redactor, server: server, pace: pace,
             mirror: mirror)
         let workbench = Workbench(
-            configuration: configuration, supervisor: supervisor, console: console, stop: stop, pace: pace)
+            configuration: configuration, supervisor: supervisor, console: console, stop: stop, pace: pace,
+            ownPath: ownPath)
         let watch = AbortWatch(configuration: configuration, server: server, stop: stop, pace: pace)
         let heartbeat = Heartbeat(
             configuration: configuration, server: server, pace: pace, say: { console.say($0, level: "WARNING") })

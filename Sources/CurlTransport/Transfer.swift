@@ -110,6 +110,8 @@ final class Transfer {
         set(CURLOPT_QUICK_EXIT, 1)
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
+        // A burst waits for the first handshake and shares its connection, instead of making one handshake each.
+        set(CURLOPT_PIPEWAIT, 1)
         set(CURLOPT_ACCEPT_ENCODING, "gzip")
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)

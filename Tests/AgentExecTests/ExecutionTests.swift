@@ -25,6 +25,9 @@ final class Scratch: Sendable {
     func text(_ name: String) -> String? { try? String(contentsOfFile: path + "/" + name, encoding: .utf8) }
 }
 
+/// The agent-exec that was built beside these tests.
+let builtProgram = (Toolbox.ownPath() ?? "").split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/agent-exec"
+
 /// An execution with real processes against one task.
 struct Stage {
     let scratch: Scratch
@@ -50,7 +53,7 @@ struct Stage {
             backoff: Backoff(base: .milliseconds(5), limit: .milliseconds(50)))
         let execution = Execution(
             configuration: configuration, server: server, supervisor: supervisor, stop: stop, patience: patience,
-            pace: .machine)
+            pace: .machine, ownPath: builtProgram)
         return await execution.run()
     }
 

@@ -60,7 +60,7 @@ struct ExchangeTests {
         let server = LocalServer { connection, _ in
             _ = connection.readRequest()
             connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
-            _ = connection.waitForClose(milliseconds: 5000)
+            _ = connection.waitForClose(milliseconds: 30_000)
         }
         defer { server.stop() }
         let response = try await makeTransport().send(HTTPRequest(.head, server.url))

@@ -107,7 +107,7 @@ struct FailureTests {
     func idle() async {
         let server = LocalServer { connection, _ in
             _ = connection.readRequest()
-            _ = connection.waitForClose(milliseconds: 10_000)
+            _ = connection.waitForClose(milliseconds: 30_000)
         }
         defer { server.stop() }
         let timeouts = HTTPTimeouts(idle: .milliseconds(150))
@@ -116,7 +116,7 @@ struct FailureTests {
         let took = ContinuousClock.now - start
         #expect(error?.kind == .timeout && error?.mayHaveActed == true)
         #expect(error?.message.contains("silent") == true)
-        #expect(took >= .milliseconds(150) && took < .seconds(5))
+        #expect(took >= .milliseconds(150) && took < .seconds(25))
     }
 
     @Test("an answer that trickles for ever ends at the total limit")
@@ -127,7 +127,7 @@ struct FailureTests {
             while connection.send("x") { usleep(20_000) }
         }
         defer { server.stop() }
-        let timeouts = HTTPTimeouts(idle: .seconds(10), total: .milliseconds(200))
+        let timeouts = HTTPTimeouts(idle: .seconds(10), total: .seconds(1))
         let error = await failure { try await makeTransport().send(HTTPRequest(.get, server.url, timeouts: timeouts)) }
         #expect(error?.kind == .timeout && error?.mayHaveActed == true)
     }
@@ -151,7 +151,7 @@ struct FailureTests {
         let server = LocalServer { connection, _ in
             _ = connection.readRequest()
             arrived.yield(true)
-            arrived.yield(connection.waitForClose(milliseconds: 5000))
+            arrived.yield(connection.waitForClose(milliseconds: 30_000))
         }
         defer { server.stop() }
         let url = server.url
@@ -163,7 +163,7 @@ struct FailureTests {
         task.cancel()
         let error = await task.value
         #expect(error?.kind == .cancelled && error?.mayHaveActed == true)
-        #expect(ContinuousClock.now - start < .milliseconds(500))
+        #expect(ContinuousClock.now - start < .seconds(10))
         #expect(await signals.next() == true, "the server sees the connection close")
     }
 

@@ -18,6 +18,11 @@ struct Workbench: Sendable {
     let console: Console
     let stop: StopSignal
     let pace: Pace
+    /// This program, which is also git's askpass, and lies in the bundle.
+    var ownPath = Toolbox.ownPath()
+
+    /// The programs at hand.
+    var toolbox: Toolbox { Toolbox(path: configuration.environment["PATH"], executable: ownPath) }
 
     /// How a program ended.
     struct Ran: Sendable {
@@ -89,16 +94,22 @@ struct Workbench: Sendable {
                     code: code,
                     reason:
                         "`\(spec.executable.split(separator: "/").last ?? "")` did not end within \(limit.components.seconds) s",
-                    message: ran.tail))
+                    message: lastLines(ran.tail)))
         }
         return ran
     }
 
-    private static let tailSize = 16 << 10
+    /// A list of installed packages must fit; what goes into messages is cut by those who write them.
+    private static let tailSize = 1 << 20
 }
 
 /// Why we have ended a program; shared by those who watch it.
 private final class EndMarks: Sendable {
     let isStopped = Atomic(false)
     let isTooLate = Atomic(false)
+}
+
+/// The last `count` lines of `text` with something in them.
+func lastLines(_ text: String, _ count: Int = 15) -> String {
+    text.split(separator: "\n").filter { !$0.allSatisfy(\.isWhitespace) }.suffix(count).joined(separator: "\n")
 }

@@ -17,7 +17,7 @@ struct GitCheckout: Sendable {
 
     func run(_ repository: ExecutionPlan.Repository, changes: String?) async throws(PhaseError) {
         let environment = workbench.configuration.environment
-        let toolbox = Toolbox(path: environment["PATH"])
+        let toolbox = workbench.toolbox
         guard let git = toolbox.find("git") else {
             throw .failed(
                 ExecutionFailure(
@@ -112,7 +112,7 @@ struct GitCheckout: Sendable {
         if ran.exit == .exited(0) { return }
         let isFull = ran.tail.lowercased().contains("no space left")
         throw .failed(
-            ExecutionFailure(code: isFull ? .diskPreflight : .codeFetch, reason: reason, message: ran.tail))
+            ExecutionFailure(code: isFull ? .diskPreflight : .codeFetch, reason: reason, message: lastLines(ran.tail)))
     }
 
     private func run(
@@ -136,7 +136,7 @@ struct GitCheckout: Sendable {
         environment["GIT_CONFIG_NOSYSTEM"] = "1"
         environment["GIT_TERMINAL_PROMPT"] = "0"
         environment["GIT_SSH_COMMAND"] = environment["GIT_SSH_COMMAND"] ?? "ssh -oBatchMode=yes -oConnectTimeout=30"
-        environment.merge(credentials.askpassEnvironment(program: Toolbox.ownPath())) { _, new in new }
+        environment.merge(credentials.askpassEnvironment(program: workbench.ownPath)) { _, new in new }
         if toolbox.bundle.map({ git.hasPrefix($0) }) ?? false {
             // The bundle's git brings its own libraries; the image's search path belongs to the image's programs.
             for name in ["LD_LIBRARY_PATH", "LD_PRELOAD"] { environment[name] = nil }

@@ -1,4 +1,3 @@
-import Glibc
 import HTTP
 import JSON
 import OS
@@ -22,11 +21,6 @@ struct ReadyFile: Sendable {
         try Files.write(Array((ready.text(pretty: true) + "\n").utf8), to: stateFolder + "/ready.json", mode: 0o600)
     }
 
-    /// Takes `ready.json` away, so that nobody takes an old one for a new one.
-    static func remove(from stateFolder: String) {
-        for name in ["ready.json", "kubeconfig", "ca.pem"] { unlink(stateFolder + "/" + name) }
-    }
-
     private var ready: JSONValue {
         let secretKey = JSONValue.string(identity.secretKey.reveal())
         let accessKey = JSONValue.string(identity.accessKey)
@@ -48,8 +42,8 @@ struct ReadyFile: Sendable {
         return result
     }
 
-    /// JSON is YAML: kubectl and glue read it as such.
     private func kubeconfig(_ server: String) -> JSONValue {
+        // JSON is YAML: kubectl and glue read it as such.
         [
             "apiVersion": "v1", "kind": "Config", "current-context": "sandbox",
             "clusters": [

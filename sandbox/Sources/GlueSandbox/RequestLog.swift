@@ -16,7 +16,7 @@ struct RequestLog: Sendable {
         let reply = await backend(request, peer)
         let outcome =
             switch reply {
-            case .whole(let response): "\(response.status) \(response.body.count)B"
+            case .whole(let response), .wholeThen(let response, _): "\(response.status) \(response.body.count)B"
             case .stream(let stream): "\(stream.status) stream"
             case .dropConnection: "dropped"
             }

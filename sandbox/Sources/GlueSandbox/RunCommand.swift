@@ -60,8 +60,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let stateFolder = try Self.absolute(stateDir)
-        ReadyFile.remove(from: stateFolder)
+        let stateFolder = try StateFolder.prepare(stateDir)
         let identity = try Identity()
         let faults = FaultBook()
         let tls = ServerIdentity(certificatePEM: identity.server.certificate, keyPEM: identity.server.key)
@@ -102,7 +101,7 @@ struct RunCommand: AsyncParsableCommand {
             )
             await Signals.awaitTermination()
             Console.say("stopping")
-            ReadyFile.remove(from: stateFolder)
+            StateFolder.clear(stateFolder)
             group.cancelAll()
             try await group.waitForAll()
         }
@@ -137,12 +136,4 @@ struct RunCommand: AsyncParsableCommand {
 
     private static func name(_ text: String) -> String { String(text.prefix { $0 != "=" }) }
     private static func value(_ text: String) -> String { String(text.drop { $0 != "=" }.dropFirst()) }
-
-    /// The folder made, and its path from the root: pods and clients have other working directories.
-    private static func absolute(_ path: String) throws -> String {
-        try Files.makeFolder(path, mode: 0o700)
-        guard let real = realpath(path, nil) else { throw OSError("find", path, code: errno) }
-        defer { free(real) }
-        return String(cString: real)
-    }
 }

@@ -14,6 +14,10 @@ extension ClusterState {
         object["apiVersion"] = .string(kind.apiVersion)
         object["kind"] = .string(kind.kind)
         try checkNamespace(kind, namespace: namespace, object: object)
+        if !object.resourceVersion.isEmpty, object.resourceVersion != "0" {
+            throw KubeRefusal(
+                code: 500, reason: "", message: "resourceVersion should not be set on objects to be created")
+        }
         if let prefix = object.string("metadata", "generateName"), !prefix.isEmpty, object.name.isEmpty {
             object.set(.string(try freeName(kind, namespace: namespace, prefix: prefix)), "metadata", "name")
         }

@@ -39,8 +39,7 @@ enum Defaults {
         object.setDefault(hasPolicy ? "Failed" : "TerminatingOrFailed", "spec", "podReplacementPolicy")
         if old == nil, object.bool("spec", "manualSelector") != true {
             let uid = JSONValue.string(object.uid)
-            object.set(
-                ["matchLabels": ["batch.kubernetes.io/controller-uid": uid]], "spec", "selector")
+            object.setDefault(uid, "spec", "selector", "matchLabels", "batch.kubernetes.io/controller-uid")
             for key in ["batch.kubernetes.io/controller-uid", "controller-uid"] {
                 object.set(uid, "spec", "template", "metadata", "labels", key)
             }

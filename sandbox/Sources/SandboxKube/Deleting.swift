@@ -32,6 +32,9 @@ extension ClusterState {
         let old = try existing(key)
         try check(options, against: old, key)
         if key.kind == .namespaces {
+            if ["default", "kube-system", "kube-public"].contains(key.name) {
+                throw .forbidden(key.kind, key.name, "this namespace may not be deleted")
+            }
             return (options.isDryRun ? old : deleteNamespace(old), false)
         }
         var new = old

@@ -46,7 +46,7 @@ enum Discovery {
     static let groupNames: [String] = {
         var names: [String] = []
         for kind in KubeKind.all where !kind.group.isEmpty && !names.contains(kind.group) { names.append(kind.group) }
-        return (names + ["authorization.k8s.io", "authentication.k8s.io", "policy"]).sorted()
+        return (names + ["authorization.k8s.io", "authentication.k8s.io"]).sorted()
     }()
 
     private static func groupBody(_ name: String) -> JSONObject {

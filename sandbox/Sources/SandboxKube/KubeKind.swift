@@ -84,13 +84,17 @@ extension KubeKind {
     /// Priority classes.
     public static let priorityClasses = KubeKind(
         "scheduling.k8s.io", "PriorityClass", "priorityclasses", short: ["pc"], namespaced: false)
+    /// Disruption budgets: one whose `status.disruptionsAllowed` is 0 stands against evictions.
+    public static let podDisruptionBudgets = KubeKind(
+        "policy", "PodDisruptionBudget", "poddisruptionbudgets", short: ["pdb"], status: true)
     /// Events in the form of `events.k8s.io`; stored as `events`.
     static let newEvents = KubeKind("events.k8s.io", "Event", "events", short: ["ev"])
 
     /// All that is served.
     static let all: [KubeKind] = [
         .configMaps, .events, .namespaces, .nodes, .persistentVolumeClaims, .pods, .resourceQuotas, .secrets,
-        .serviceAccounts, .services, .jobs, .leases, .newEvents, .priorityClasses,
+        .serviceAccounts, .services, .jobs, .leases, .newEvents, .podDisruptionBudgets,
+        .priorityClasses,
     ]
 
     /// The kind that is served under this group and plural.

@@ -31,8 +31,8 @@ public struct KubeRefusal: Error, Sendable, Equatable, CustomStringConvertible {
     public var status: JSONValue {
         var status: JSONValue = [
             "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Failure", "message": .string(message),
-            "reason": .string(reason),
         ]
+        if !reason.isEmpty { status["reason"] = .string(reason) }
         var details = self.details
         if let retryAfter {
             var object = details?.object ?? [:]

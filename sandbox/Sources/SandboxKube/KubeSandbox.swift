@@ -27,6 +27,8 @@ public final class KubeSandbox: Sendable {
         self.configuration = configuration
         var fresh = ClusterState(configuration: configuration)
         try fresh.bootstrap()
+        // Nobody has seen the making of the cluster, so nobody has to hear of it again.
+        fresh.store.compact(keeping: 0)
         self.state = Mutex(fresh)
         (wakeUps, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }

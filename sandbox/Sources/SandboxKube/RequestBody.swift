@@ -5,6 +5,7 @@ import JSON
 enum RequestBody {
     static func json(_ request: HTTPRequest) throws(KubeRefusal) -> JSONValue {
         let type = mediaType(request)
+        if type == ProtobufBody.mediaType { return try ProtobufBody.json(request.body ?? []) }
         guard type.isEmpty || type == "application/json" || type == "*/*" else {
             throw .unsupportedMediaType(accepted: ["application/json"])
         }

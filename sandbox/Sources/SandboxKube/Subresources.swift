@@ -14,6 +14,7 @@ extension KubeSandbox {
         let final = options
         try withState { state throws(KubeRefusal) in
             let pod = try state.existing(key)
+            if !pod.isTerminalPod { try state.checkBudgets(pod) }
             if !pod.isTerminalPod, !final.isDryRun {
                 let stamp = state.stamp
                 _ = try state.update(key, part: .status) { pod throws(KubeRefusal) in
@@ -95,6 +96,29 @@ extension KubeSandbox {
                     ],
                 ], status: 201)
         default: return nil
+        }
+    }
+}
+
+extension ClusterState {
+    /// Refuses an eviction that a disruption budget stands against.
+    fileprivate func checkBudgets(_ pod: JSONValue) throws(KubeRefusal) {
+        for budget in store.list(.podDisruptionBudgets, namespace: pod.namespace) {
+            guard let allowed = budget.int("status", "disruptionsAllowed"), allowed < 1 else { continue }
+            let labels = budget.at("spec", "selector", "matchLabels")?.object ?? [:]
+            guard labels.allSatisfy({ pod.labels[$0.key] == $0.value }) else { continue }
+            throw KubeRefusal(
+                code: 429, reason: "TooManyRequests",
+                message: "Cannot evict pod as it would violate the pod's disruption budget.",
+                details: [
+                    "causes": [
+                        [
+                            "reason": "DisruptionBudget",
+                            "message": .string(
+                                "The disruption budget \(budget.name) does not allow another disruption"),
+                        ]
+                    ]
+                ], retryAfter: 10)
         }
     }
 }

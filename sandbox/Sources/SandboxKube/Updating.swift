@@ -34,7 +34,7 @@ extension ClusterState {
         if kind.hasGeneration, part == .main, new["spec"] != old["spec"] { bumpGeneration(&new) }
         if options.isDryRun { return new }
         if new.isDeleting, mayGo(new, kind) {
-            // Stored first: a watcher sees the object without its last finalizer in the DELETED event.
+            // The DELETED event shows the object as it was stored, its last finalizer included, as etcd does.
             remove(key)
             return new
         }

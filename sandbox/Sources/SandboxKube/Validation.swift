@@ -8,6 +8,11 @@ enum Validation {
         case .jobs: causes += job(object)
         case .pods: causes += PodValidation.causes(object["spec"] ?? [:], at: "spec")
         case .secrets, .configMaps: causes += data(kind, object)
+        case .events:
+            let home = object.string("involvedObject", "namespace") ?? ""
+            if !home.isEmpty, home != object.namespace {
+                causes.append(.invalid("involvedObject.namespace", .string(home), "does not match event.namespace"))
+            }
         default: break
         }
         return causes
@@ -98,6 +103,12 @@ enum Validation {
                 causes.append(
                     .invalid("spec.\(name)", .integer(Int64(value)), "must be greater than or equal to 0"))
             }
+        }
+        let selector = object.at("spec", "selector") ?? [:]
+        if object.bool("spec", "manualSelector") == true {
+            if selector.at("matchLabels")?.object?.isEmpty ?? true { causes.append(.required("spec.selector")) }
+        } else if selector != ["matchLabels": ["batch.kubernetes.io/controller-uid": .string(object.uid)]] {
+            causes.append(.invalid("spec.selector", selector, "`selector` not auto-generated"))
         }
         let mode = object.string("spec", "completionMode") ?? ""
         if !["NonIndexed", "Indexed"].contains(mode) {

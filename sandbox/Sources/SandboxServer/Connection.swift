@@ -44,6 +44,16 @@ struct Connection: Sendable {
         let request = HTTPRequest(method, head.uri, headers: headers, body: body)
         switch await respond(request, peer) {
         case .whole(let response): try await write(response, head, outbound, last: !head.isKeepAlive)
+        case .wholeThen(let response, let then):
+            do {
+                try await write(response, head, outbound, last: !head.isKeepAlive)
+                // Behind the write in the loop's queue: the reply has left before this returns.
+                try await channel.channel.eventLoop.submit {}.get()
+            } catch {
+                await then(false)
+                throw error
+            }
+            await then(true)
         case .stream(let stream):
             guard try await write(stream, head, outbound, last: !head.isKeepAlive) else { return false }
         case .dropConnection: return false

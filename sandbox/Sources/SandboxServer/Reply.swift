@@ -4,6 +4,9 @@ public import HTTP
 public enum Reply: Sendable {
     /// A response that is there, whole.
     case whole(HTTPResponse)
+    /// A response that is there, whole, and what to do once the kernel has taken all of it (`true`) or the client has
+    /// gone before that (`false`).
+    case wholeThen(HTTPResponse, @Sendable (Bool) async -> Void)
     /// A response whose body arrives in chunks.
     case stream(HTTPStream)
     /// No response: the connection is closed, as if the network had failed.

@@ -5,7 +5,7 @@ import Testing
 @testable import SandboxKube
 
 @Suite struct CrudTests {
-    @Test func aCreatedObjectGetsWhatTheServerGives() async throws {
+    @Test func `a created object gets what the server gives`() async throws {
         let cluster = try Cluster()
         let made = try await cluster.call(.post, jobsPath, Sample.job("one"))
         #expect(made.status == 201)
@@ -25,14 +25,14 @@ import Testing
                 == "IfNotPresent")
     }
 
-    @Test func parallelismZeroLeavesCompletionsAlone() async throws {
+    @Test func `parallelism zero leaves completions alone`() async throws {
         let cluster = try Cluster()
         let made = try await cluster.call(.post, jobsPath, Sample.job("held") { $0.set(0, "spec", "parallelism") })
         #expect(made.body.at("spec", "completions") == nil)
         #expect(made.body.int("spec", "parallelism") == 0)
     }
 
-    @Test func refusalsAreWordedAsTheServerWordsThem() async throws {
+    @Test func `refusals are worded as the server words them`() async throws {
         let cluster = try Cluster()
         _ = try await cluster.call(.post, jobsPath, Sample.job("succeeded"))
         let again = try await cluster.call(.post, jobsPath, Sample.job("succeeded"))
@@ -57,7 +57,7 @@ import Testing
         #expect(unknown.body == .string("404 page not found\n"))
     }
 
-    @Test func badNamesAreRefusedWithTheirCause() async throws {
+    @Test func `bad names are refused with their cause`() async throws {
         let cluster = try Cluster()
         let answer = try await cluster.call(.post, jobsPath, Sample.job("BAD_name"))
         #expect(answer.status == 422)
@@ -100,14 +100,14 @@ import Testing
                 "spec.parallelism: Invalid value: -1: must be greater than or equal to 0"
             ),
         ] as [(JSONValue, String)])
-    func invalidJobsNameTheField(_ change: JSONValue, _ cause: String) async throws {
+    func `invalid Jobs name the field`(_ change: JSONValue, _ cause: String) async throws {
         let cluster = try Cluster()
         let answer = try await cluster.call(.post, jobsPath, Sample.job("bad").applying(mergePatch: change))
         #expect(answer.status == 422)
         #expect(answer.message == "Job.batch \"bad\" is invalid: \(cause)")
     }
 
-    @Test func wrongTypesAndUnknownFieldsAreFound() async throws {
+    @Test func `wrong types and unknown fields are found`() async throws {
         let cluster = try Cluster()
         let wrong = try await cluster.call(.post, jobsPath, Sample.job("t") { $0.set("x", "spec", "backoffLimit") })
         #expect(wrong.status == 400)
@@ -127,7 +127,7 @@ import Testing
         #expect(warned.warnings == ["299 - \"unknown field \\\"spec.template.spec.nodeSelecter\\\"\""])
     }
 
-    @Test func generatedNamesAndDryRuns() async throws {
+    @Test func `generated names and dry runs`() async throws {
         let cluster = try Cluster { $0.makeSuffix = { "abcde" } }
         let job = Sample.job("x") {
             $0.set(nil, "metadata", "name")
@@ -141,7 +141,7 @@ import Testing
         #expect(try await cluster.call(.post, jobsPath, job).reason == "AlreadyExists")
     }
 
-    @Test func aReplaceWithAnOldVersionConflicts() async throws {
+    @Test func `a replace with an old version conflicts`() async throws {
         let cluster = try Cluster()
         var map = try await cluster.call(.post, mapsPath, Sample.configMap("m", ["a": "1"])).body
         let stale = map
@@ -159,7 +159,7 @@ import Testing
         #expect(same.body.resourceVersion == replaced.body.resourceVersion, "a write without change is none")
     }
 
-    @Test func aTemplateIsImmutableAndParallelismIsNot() async throws {
+    @Test func `a template is immutable and parallelism is not`() async throws {
         let cluster = try Cluster()
         _ = try await cluster.call(.post, jobsPath, Sample.job("j"))
         let merge = "application/merge-patch+json"
@@ -172,7 +172,7 @@ import Testing
         #expect(released.body.int("metadata", "generation") == 2)
     }
 
-    @Test func statusAndSpecAreWrittenApart() async throws {
+    @Test func `status and spec are written apart`() async throws {
         let cluster = try Cluster()
         let job = try await cluster.call(.post, jobsPath, Sample.job("j")).body
         let merge = "application/merge-patch+json"
@@ -187,7 +187,7 @@ import Testing
         #expect(status.body.int("metadata", "generation") == 2)
     }
 
-    @Test func secretsTurnStringDataIntoData() async throws {
+    @Test func `secrets turn stringData into data`() async throws {
         let cluster = try Cluster()
         let secret: JSONValue = [
             "apiVersion": "v1", "kind": "Secret", "metadata": ["name": "s"],
@@ -203,7 +203,7 @@ import Testing
         #expect(bad.status == 400)
     }
 
-    @Test func bodiesAreCheckedBeforeTheyAreRead() async throws {
+    @Test func `bodies are checked before they are read`() async throws {
         let cluster = try Cluster { $0.bodyLimit = 2000 }
         let large = Sample.configMap("m", ["a": .string(String(repeating: "x", count: 3000))])
         let tooLarge = try await cluster.call(.post, mapsPath, large)

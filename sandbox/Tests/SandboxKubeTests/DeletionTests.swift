@@ -7,7 +7,7 @@ import Testing
 @Suite struct DeletionTests {
     private let merge = "application/merge-patch+json"
 
-    @Test func preconditionsAreChecked() async throws {
+    @Test func `preconditions are checked`() async throws {
         let cluster = try Cluster()
         let map = try await cluster.call(.post, mapsPath, Sample.configMap("m")).body
         let other = try await cluster.call(.delete, "\(mapsPath)/m", ["preconditions": ["uid": "other"]])
@@ -27,7 +27,7 @@ import Testing
         #expect(try await cluster.call(.delete, "\(mapsPath)/m").status == 404)
     }
 
-    @Test func finalizersHoldAnObjectUntilTheyAreTakenOff() async throws {
+    @Test func `finalizers hold an object until they are taken off`() async throws {
         let cluster = try Cluster()
         _ = try await cluster.call(
             .post, jobsPath,
@@ -50,7 +50,7 @@ import Testing
         #expect(try await cluster.call(.get, "\(jobsPath)/j").status == 404)
     }
 
-    @Test func aRunningPodGetsItsGraceAndOthersGoAtOnce() async throws {
+    @Test func `a running pod gets its grace and others go at once`() async throws {
         let cluster = try Cluster()
         for name in ["unbound", "running", "forced", "ended"] {
             _ = try await cluster.call(.post, podsPath, Sample.pod(name))
@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test(arguments: [("Background", 0), ("Foreground", 0), ("Orphan", 1), ("", 1)])
-    func propagationDecidesAboutPods(_ policy: String, _ left: Int) async throws {
+    func `propagation decides about pods`(_ policy: String, _ left: Int) async throws {
         let cluster = try Cluster()
         try cluster.start("j")
         let answer = try await cluster.call(.delete, "\(jobsPath)/j?propagationPolicy=\(policy)")
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test func aForegroundDeleteWaitsForRunningPods() async throws {
+    @Test func `a foreground delete waits for running pods`() async throws {
         let cluster = try Cluster()
         try cluster.start("j")
         let pod = try #require(cluster.pods.first)
@@ -103,7 +103,7 @@ import Testing
         #expect(cluster.sandbox.get(.jobs, namespace: "default", name: "j") == nil)
     }
 
-    @Test func aTerminatingNamespaceTakesNothingNewAndEndsEmpty() async throws {
+    @Test func `a terminating namespace takes nothing new and ends empty`() async throws {
         let cluster = try Cluster()
         _ = try await cluster.call(
             .post, "/api/v1/namespaces", ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": "n"]])
@@ -124,7 +124,7 @@ import Testing
         #expect(try await cluster.call(.get, "/api/v1/namespaces/n").status == 404)
     }
 
-    @Test func anEvictionMarksThePod() async throws {
+    @Test func `an eviction marks the pod`() async throws {
         let cluster = try Cluster()
         try cluster.start("j")
         let pod = try #require(cluster.pods.first)
@@ -143,7 +143,7 @@ import Testing
         #expect(evicted.condition("DisruptionTarget")?.string("message") == "Eviction API: evicting")
     }
 
-    @Test func aCollectionIsDeletedBySelector() async throws {
+    @Test func `a collection is deleted by selector`() async throws {
         let cluster = try Cluster()
         for name in ["a", "b", "c"] {
             _ = try await cluster.call(
@@ -154,7 +154,7 @@ import Testing
         #expect(try await cluster.call(.get, mapsPath).names == ["b"])
     }
 
-    @Test func aDryRunDeletesNothing() async throws {
+    @Test func `a dry run deletes nothing`() async throws {
         let cluster = try Cluster()
         _ = try await cluster.call(.post, mapsPath, Sample.configMap("m"))
         #expect(try await cluster.call(.delete, "\(mapsPath)/m?dryRun=All").status == 200)

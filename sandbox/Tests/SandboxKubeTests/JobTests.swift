@@ -4,7 +4,7 @@ import Testing
 @testable import SandboxKube
 
 @Suite struct JobTests {
-    @Test func aPodIsMadeOfTheTemplate() throws {
+    @Test func `a pod is made of the template`() throws {
         let cluster = try Cluster { $0.makeSuffix = { "zzzzz" } }
         let job = try cluster.start("one") {
             $0.set(["note": "x"], "spec", "template", "metadata", "annotations")
@@ -37,7 +37,7 @@ import Testing
         #expect(cluster.events(of: job) == ["SuccessfulCreate: Created pod: one-zzzzz"])
     }
 
-    @Test func aHeldJobStartsWhenItIsReleased() throws {
+    @Test func `a held Job starts when it is released`() throws {
         let cluster = try Cluster()
         let job = try cluster.start("held") { $0.set(0, "spec", "parallelism") }
         #expect(cluster.pods.isEmpty)
@@ -62,7 +62,7 @@ import Testing
         #expect(cluster.events(of: done).contains("Completed: Job completed"))
     }
 
-    @Test func aFailedPodFailsAJobWithoutRetries() throws {
+    @Test func `a failed pod fails a Job without retries`() throws {
         let cluster = try Cluster()
         try cluster.start("j")
         let pod = try #require(cluster.pods.first)
@@ -78,7 +78,7 @@ import Testing
         #expect(cluster.pods.map(\.name) == [pod.name], "no second pod, and the first stays to be read")
     }
 
-    @Test func aDeletedPodFailsTheJobOnceItHasEnded() throws {
+    @Test func `a deleted pod fails the Job once it has ended`() throws {
         let cluster = try Cluster()
         try cluster.start("j")
         let pod = try #require(cluster.pods.first)
@@ -95,7 +95,7 @@ import Testing
         #expect(cluster.pods.isEmpty)
     }
 
-    @Test func aJobThatReplacesOnlyFailedPodsWaitsForTheEnd() throws {
+    @Test func `a Job that replaces only failed pods waits for the end`() throws {
         let cluster = try Cluster { $0.podFailureBackoff = .seconds(1) }
         try cluster.start("j") {
             $0.set("Failed", "spec", "podReplacementPolicy")
@@ -114,7 +114,7 @@ import Testing
         #expect(cluster.pods.count == 2)
     }
 
-    @Test func retriesWaitLongerEachTime() throws {
+    @Test func `retries wait longer each time`() throws {
         let cluster = try Cluster()
         try cluster.start("j") { $0.set(2, "spec", "backoffLimit") }
         for (wait, expected) in [(10, 2), (20, 3)] {
@@ -132,7 +132,7 @@ import Testing
         #expect(try cluster.job("j").int("status", "failed") == 3)
     }
 
-    @Test func theDeadlineEndsAJob() throws {
+    @Test func `the deadline ends a Job`() throws {
         let cluster = try Cluster()
         try cluster.start("j") { $0.set(6, "spec", "activeDeadlineSeconds") }
         let pod = try #require(cluster.pods.first)
@@ -151,7 +151,7 @@ import Testing
         #expect(job.int("status", "failed") == 1)
     }
 
-    @Test func aSuspendedJobGivesUpItsPodsWithoutFailing() throws {
+    @Test func `a suspended Job gives up its pods without failing`() throws {
         let cluster = try Cluster()
         try cluster.start("j") { $0.set(true, "spec", "suspend") }
         #expect(cluster.pods.isEmpty)
@@ -175,7 +175,7 @@ import Testing
         #expect(cluster.conditions(job) == ["Suspended=True JobSuspended"])
     }
 
-    @Test func aFailurePolicyDecidesByExitCode() throws {
+    @Test func `a failure policy decides by exit code`() throws {
         let cluster = try Cluster()
         let policy: JSONValue = [
             "rules": [
@@ -199,7 +199,7 @@ import Testing
         #expect(try cluster.job("j").condition("Failed")?.string("reason") == "PodFailurePolicy")
     }
 
-    @Test func indexedJobsRunEachIndexOnce() throws {
+    @Test func `indexed Jobs run each index once`() throws {
         let cluster = try Cluster()
         try cluster.start("i") {
             $0.set("Indexed", "spec", "completionMode")
@@ -217,7 +217,7 @@ import Testing
         #expect(try cluster.job("i").isTrue("Complete"))
     }
 
-    @Test func podsThatMayNotBeMadeAreAnEventAndTriedAgain() throws {
+    @Test func `pods that may not be made are an event and tried again`() throws {
         let cluster = try Cluster()
         try cluster.sandbox.create(
             .resourceQuotas, namespace: "default",
@@ -233,7 +233,7 @@ import Testing
         #expect(cluster.pods.count == 1)
     }
 
-    @Test func aFinishedJobGoesAfterItsTime() throws {
+    @Test func `a finished Job goes after its time`() throws {
         let cluster = try Cluster()
         try cluster.start("j") { $0.set(5, "spec", "ttlSecondsAfterFinished") }
         try cluster.setPhase(try #require(cluster.pods.first), "Succeeded")

@@ -14,7 +14,7 @@ import Testing
         return cluster
     }
 
-    @Test func pagesAreOfOneMoment() async throws {
+    @Test func `pages are of one moment`() async throws {
         let cluster = try await filled(["a", "b", "c", "d", "e"])
         let first = try await cluster.call(.get, "\(mapsPath)?limit=2")
         #expect(first.names == ["a", "b"])
@@ -39,13 +39,13 @@ import Testing
         ("n notin (0,2)", ["b"]), ("n,app=x", ["a", "b", "c"]), ("!n", []), ("n>0", ["b", "c"]), ("n<1", ["a"]),
         ("app in (x),n notin (1)", ["a", "c"]), ("missing notin (a)", ["a", "b", "c"]),
     ])
-    func labelSelectors(_ selector: String, _ names: [String]) async throws {
+    func `label selectors choose as they say`(_ selector: String, _ names: [String]) async throws {
         let cluster = try await filled(["a", "b", "c"])
         let encoded = String(selector.flatMap { $0 == " " ? "%20" : $0 == "," ? "%2C" : String($0) })
         #expect(try await cluster.call(.get, "\(mapsPath)?labelSelector=\(encoded)").names == names)
     }
 
-    @Test func selectorsThatAreNoneAreRefused() async throws {
+    @Test func `selectors that are none are refused`() async throws {
         let cluster = try Cluster()
         #expect(try await cluster.call(.get, "\(mapsPath)?labelSelector=a%20in%20(b").status == 400)
         let field = try await cluster.call(.get, "\(mapsPath)?fieldSelector=data.a=b")
@@ -53,7 +53,7 @@ import Testing
         #expect(field.message.hasSuffix("field label not supported: data.a"))
     }
 
-    @Test func fieldSelectorsOfPodsAndEvents() async throws {
+    @Test func `field selectors of pods and events`() async throws {
         let cluster = try Cluster()
         _ = try await cluster.call(.post, podsPath, Sample.pod("a"))
         _ = try await cluster.call(.post, podsPath, Sample.pod("b"))
@@ -76,7 +76,7 @@ import Testing
         #expect(event.string("apiVersion") == "events.k8s.io/v1")
     }
 
-    @Test func aListOfAVersionToComeIsTooEarly() async throws {
+    @Test func `a list of a version to come is too early`() async throws {
         let cluster = try Cluster()
         let answer = try await cluster.call(.get, "\(mapsPath)?resourceVersion=999999")
         #expect(answer.status == 504)

@@ -9,7 +9,7 @@ import Testing
         [line?.string("type"), line?["object"]?.name]
     }
 
-    @Test func aWatchWithoutVersionBeginsWithWhatIsThere() async throws {
+    @Test func `a watch without version begins with what is there`() async throws {
         let cluster = try Cluster()
         _ = try await cluster.call(.post, mapsPath, Sample.configMap("a"))
         var lines = try await cluster.watch("\(mapsPath)?watch=true").makeAsyncIterator()
@@ -18,7 +18,7 @@ import Testing
         #expect(head(try await lines.next()) == ["ADDED", "b"])
     }
 
-    @Test func aWatchFromAVersionSaysAllThatCameAfterIt() async throws {
+    @Test func `a watch from a version says all that came after it`() async throws {
         let cluster = try Cluster()
         let list = try await cluster.call(.get, mapsPath)
         let version = try #require(list.body.string("metadata", "resourceVersion"))
@@ -38,7 +38,7 @@ import Testing
                 > (try #require(Int(modified?["object"]?.resourceVersion ?? ""))))
     }
 
-    @Test func selectorsTurnChangesIntoComingAndGoing() async throws {
+    @Test func `selectors turn changes into coming and going`() async throws {
         let cluster = try Cluster()
         var lines = try await cluster.watch("\(mapsPath)?watch=true&labelSelector=app%3Dx").makeAsyncIterator()
         _ = try await cluster.call(.post, mapsPath, Sample.configMap("a"))
@@ -49,7 +49,7 @@ import Testing
         #expect(head(try await lines.next()) == ["DELETED", "a"])
     }
 
-    @Test func aForgottenVersionIsGone() async throws {
+    @Test func `a forgotten version is gone`() async throws {
         let cluster = try Cluster()
         let version = try await cluster.call(.get, mapsPath).body.string("metadata", "resourceVersion") ?? ""
         _ = try await cluster.call(.post, mapsPath, Sample.configMap("a"))
@@ -67,7 +67,7 @@ import Testing
         #expect(try await strict.call(.get, "\(mapsPath)?watch=true&resourceVersion=1").status == 410)
     }
 
-    @Test func bookmarksAndTheEndComeWithTime() async throws {
+    @Test func `bookmarks and the end come with time`() async throws {
         let cluster = try Cluster { $0.bookmarkInterval = .seconds(5) }
         var lines = try await cluster.watch("\(mapsPath)?watch=true&allowWatchBookmarks=true&timeoutSeconds=8")
             .makeAsyncIterator()
@@ -85,7 +85,7 @@ import Testing
         #expect(cluster.sandbox.openWatches == 0)
     }
 
-    @Test func initialEventsEndWithABookmark() async throws {
+    @Test func `initial events end with a bookmark`() async throws {
         let cluster = try Cluster()
         _ = try await cluster.call(.post, mapsPath, Sample.configMap("a"))
         let query = "watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
@@ -96,7 +96,7 @@ import Testing
             end?.string("object", "metadata", "annotations", "k8s.io/initial-events-end") == "true")
     }
 
-    @Test func aSlowWatcherLosesItsWatchAndNotAnEvent() async throws {
+    @Test func `a slow watcher loses its watch and not an event`() async throws {
         let cluster = try Cluster { $0.watchQueueLimit = 3 }
         var lines = try await cluster.watch("\(mapsPath)?watch=true").makeAsyncIterator()
         for place in 0..<5 { _ = try await cluster.call(.post, mapsPath, Sample.configMap("m\(place)")) }
@@ -106,7 +106,7 @@ import Testing
         #expect(cluster.sandbox.openWatches == 0)
     }
 
-    @Test func aReaderThatGoesAwayTakesItsWatchAlong() async throws {
+    @Test func `a reader that goes away takes its watch along`() async throws {
         let cluster = try Cluster()
         do {
             let lines = try await cluster.watch("\(mapsPath)?watch=true")

@@ -88,6 +88,13 @@ struct ValueFilter {
         }
     }
 
+    /// Whether the one value `text` passes.
+    func accepts(_ text: String) -> Bool {
+        if wantsAbsent, any.isEmpty, all.isEmpty { return false }
+        return !none.contains(text) && (any.isEmpty || any.contains(text)) && all.allSatisfy { $0 == text }
+    }
+
+    /// Whether a list of values passes.
     func accepts(_ present: Set<String>) -> Bool {
         if wantsAbsent, present.isEmpty { return true }
         if wantsAbsent, any.isEmpty, all.isEmpty { return false }

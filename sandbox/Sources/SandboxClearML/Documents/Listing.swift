@@ -109,8 +109,18 @@ struct Listing {
         let ownName = fields["name"]?.string ?? ""
         if let name, !name.matches(ownName) { return false }
         if let search, !search.matches(ownName), !search.matches(fields["id"]?.string ?? "") { return false }
-        return values.allSatisfy { $0.filter.accepts(Self.texts(at: $0.path, in: .object(fields))) }
+        return values.allSatisfy { Self.accepts(fields, $0.path[...], $0.filter) }
             && dates.allSatisfy { $0.filter.accepts(Self.value(at: $0.path, in: .object(fields))?.string) }
+    }
+
+    private static func accepts(_ fields: JSONObject, _ path: ArraySlice<String>, _ filter: ValueFilter) -> Bool {
+        guard let name = path.first, let value = fields[name] else { return filter.accepts([]) }
+        switch value {
+        // The usual cases, without a set: this runs for every document.
+        case .string(let text) where path.count == 1: return filter.accepts(text)
+        case .object(let inner) where path.count > 1: return accepts(inner, path.dropFirst(), filter)
+        default: return filter.accepts(texts(at: Array(path.dropFirst()), in: value))
+        }
     }
 
     private static func value(at path: [String], in document: JSONValue) -> JSONValue? {

@@ -27,13 +27,13 @@ enum QueueEntryService {
     @Sendable static func removeTask(_ store: inout Store, _ call: Call) throws(APIError) -> JSONValue {
         let (queue, id) = (try call.text("queue"), try call.text("task"))
         let changesStatus = try call.flag("update_task_status")
-        let removed = try store.pull(id, from: queue, call)
+        try store.pull(id, from: queue, call)
         if changesStatus, let task = store.tasks[id] {
             var change = StatusChange(task.enqueueStatus ?? .created, reason: "", force: true)
             change.also = ["enqueue_status": nil]
             _ = try store.change(id, change, call)
         }
-        return ["removed": .integer(Int64(removed))]
+        return ["removed": 1]
     }
 
     /// Pops the first entry, or with `task` only that one when it is first. The task's status stays, except that a
@@ -44,7 +44,7 @@ enum QueueEntryService {
         let wanted = try call.optionalText("task")
         let informs = try call.flag("get_task_info")
         guard let entry = queue.entries.first, wanted == nil || wanted == entry.task else { return [:] }
-        store.queues[id]?.entries.removeFirst()
+        store.queues[id]?.entries.remove(entry.task)
         store.queues[id]?.fields["last_update"] = call.date
         if store.tasks[entry.task]?.status == .stopped {
             store.tasks[entry.task]?.fields["status"] = .string(TaskStatus.queued.rawValue)

@@ -22,7 +22,7 @@ enum TaskRemoval {
         if task.status == .published, !force { throw .taskStatus(task.status, expected: "created") }
         var change = StatusChange(.created, reason: "reset", message: "reset", force: force)
         try change.check(from: task.status)
-        let wasQueued = store.queues.all.contains { $0.entries.contains { $0.task == id } }
+        let wasQueued = store.queues.all.contains { $0.entries.contains(id) }
         store.leaveAllQueues(id, call)
         store.events.remove(task: id)
         let outputs = task.fields["models"]?["output"]?.array?.compactMap { $0["model"]?.string } ?? []
