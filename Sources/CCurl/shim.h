@@ -1,6 +1,7 @@
 #pragma once
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
+#include <fcntl.h>
 
 // Swift cannot call variadic functions: one wrapper for each type of argument.
 
@@ -48,4 +49,15 @@ static inline CURLcode glue_curl_unpause(CURL *easy) { return curl_easy_pause(ea
 static inline const struct curl_certinfo *glue_curl_get_certificates(CURL *easy) {
   struct curl_certinfo *certificates = NULL;
   return curl_easy_getinfo(easy, CURLINFO_CERTINFO, &certificates) == CURLE_OK ? certificates : NULL;
+}
+
+// A child process must not inherit the connections.
+static int glue_curl_close_on_exec(void *context, curl_socket_t socket, curlsocktype purpose) {
+  (void)context;
+  (void)purpose;
+  return fcntl(socket, F_SETFD, FD_CLOEXEC) == 0 ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
+}
+
+static inline CURLcode glue_curl_set_close_on_exec(CURL *easy) {
+  return curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, glue_curl_close_on_exec);
 }

@@ -114,6 +114,7 @@ final class Transfer {
         set(CURLOPT_PIPEWAIT, 1)
         set(CURLOPT_ACCEPT_ENCODING, "gzip")
         set(CURLOPT_TCP_KEEPALIVE, 1)
+        glue_curl_set_close_on_exec(easy)
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         set(CURLOPT_USERAGENT, exchange.settings.userAgent)
         if let proxy = exchange.settings.proxy { set(CURLOPT_PROXY, proxy) }

@@ -46,4 +46,29 @@ struct LifetimeTests {
         #expect(try clientSockets(to: server.port) == 0)
         #expect(server.connections >= 20)
     }
+
+    @Test("a child process does not inherit connections")
+    func closeOnExec() async throws {
+        let server = LocalServer { connection, _ in
+            while connection.readRequest() != nil { connection.send(Connection.ok("x")) }
+        }
+        defer { server.stop() }
+        let transport = makeTransport()
+        _ = try await transport.send(HTTPRequest(.get, server.url))
+        var found = 0
+        for descriptor in Int32(3)..<1024 {
+            var peer = sockaddr_in()
+            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let status = withUnsafeMutablePointer(to: &peer) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &length) }
+            }
+            guard status == 0, peer.sin_family == AF_INET, UInt16(bigEndian: peer.sin_port) == server.port else {
+                continue
+            }
+            found += 1
+            #expect(fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0)
+        }
+        #expect(found == 1)
+        withExtendedLifetime(transport) {}
+    }
 }
