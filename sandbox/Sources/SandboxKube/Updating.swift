@@ -31,7 +31,7 @@ extension ClusterState {
             + (part == .main ? Validation.causes(kind, new) : [])
         if !causes.isEmpty { throw .invalid(kind, key.name, causes) }
         try admit("update", kind, new)
-        if kind.hasGeneration, part == .main, new["spec"] != old["spec"] { bumpGeneration(&new) }
+        if kind.hasGeneration, part == .main, counted(new, kind) != counted(old, kind) { bumpGeneration(&new) }
         if options.isDryRun { return new }
         if new.isDeleting, mayGo(new, kind) {
             // The DELETED event shows the object as it was stored, its last finalizer included, as etcd does.
@@ -51,6 +51,13 @@ extension ClusterState {
         case .namespaces: return object.list("spec", "finalizers").isEmpty
         default: return true
         }
+    }
+
+    /// What a generation counts: a pod's place is given by the scheduler, and is no change of what was asked for.
+    private func counted(_ object: JSONValue, _ kind: KubeKind) -> JSONValue? {
+        var spec = object["spec"]
+        if kind == .pods { spec?["nodeName"] = nil }
+        return spec
     }
 
     func bumpGeneration(_ object: inout JSONValue) {
