@@ -188,7 +188,13 @@ public final class Kubelet: Sendable {
         switch scheduling.verdict(on: pod, others: others, claims: await claims(of: pod)) {
         case .leave: break
         case .bind: await bind(pod)
-        case .unschedulable(let message): await refuse(pod, message)
+        case .gated:
+            await refuse(
+                pod, "SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates", isCounted: false)
+        case .unschedulable(let message):
+            if await refuse(pod, "Unschedulable", message, isCounted: true) {
+                await node.events.record(pod, warning: true, "FailedScheduling", message)
+            }
         }
     }
 
@@ -222,10 +228,13 @@ public final class Kubelet: Sendable {
             pod, "Scheduled", "Successfully assigned \(pod.podNamespace)/\(pod.podName) to \(name)")
     }
 
-    private func refuse(_ pod: JSONValue, _ message: String) async {
+    /// Writes why the pod stands nowhere; whether that is news. `isCounted`: the scheduler writes it, and says of which
+    /// generation; gates are the API server's, which does not.
+    @discardableResult
+    private func refuse(_ pod: JSONValue, _ reason: String, _ message: String, isCounted: Bool) async -> Bool {
         let conditions = pod.at("status", "conditions")?.array ?? []
         if conditions.contains(where: { $0["type"]?.string == "PodScheduled" && $0["message"]?.string == message }) {
-            return
+            return false
         }
         let stamp = JSONValue.string(node.configuration.now().iso(fraction: 0, zone: "Z"))
         do throws(KubeletError) {
@@ -233,21 +242,21 @@ public final class Kubelet: Sendable {
                 guard current.nodeName == nil else { return current["status"] ?? [:] }
                 var status = current["status"] ?? [:]
                 let others = (status["conditions"]?.array ?? []).filter { $0["type"]?.string != "PodScheduled" }
-                status["conditions"] = .array(
-                    others + [
-                        [
-                            "type": "PodScheduled", "status": "False", "reason": "Unschedulable",
-                            "message": .string(message),
-                            "lastProbeTime": .null, "lastTransitionTime": stamp,
-                        ]
-                    ])
+                var condition: JSONValue = [
+                    "type": "PodScheduled", "status": "False", "reason": .string(reason), "message": .string(message),
+                    "lastProbeTime": .null, "lastTransitionTime": stamp,
+                ]
+                if isCounted, let generation = current.at("metadata", "generation") {
+                    condition["observedGeneration"] = generation
+                }
+                status["conditions"] = .array(others + [condition])
                 status["phase"] = "Pending"
                 return status
             }
         } catch {
-            return  // Gone, or the API fails: the next look decides again.
+            return false  // Gone, or the API fails: the next look decides again.
         }
-        await node.events.record(pod, warning: true, "FailedScheduling", message)
+        return true
     }
 
     // MARK: The node

@@ -2,8 +2,10 @@ internal import JSON
 
 /// What to do with a pod that stands on no node.
 enum SchedulingVerdict: Sendable, Equatable {
-    /// It is for another scheduler, or gated, or on its way out.
+    /// It is for another scheduler, or on its way out.
     case leave
+    /// Its scheduling gates are closed.
+    case gated
     /// Put it on the node.
     case bind
     /// It cannot run now, and this is why.
@@ -20,7 +22,7 @@ struct Scheduling: Sendable {
     func verdict(on pod: JSONValue, others: [JSONValue], claims: Set<String>) -> SchedulingVerdict {
         guard pod.nodeName == nil, !pod.isDeleting, !pod.isTerminal else { return .leave }
         if let scheduler = pod.at("spec", "schedulerName")?.string, scheduler != "default-scheduler" { return .leave }
-        if let gates = pod.at("spec", "schedulingGates")?.array, !gates.isEmpty { return .leave }
+        if let gates = pod.at("spec", "schedulingGates")?.array, !gates.isEmpty { return .gated }
         for volume in pod.at("spec", "volumes")?.array ?? [] {
             guard let claim = volume.at("persistentVolumeClaim", "claimName")?.string else { continue }
             if !claims.contains("\(pod.podNamespace)/\(claim)") {

@@ -62,7 +62,6 @@ struct ContainerRunner: Sendable {
                         "Pulled",
                         "Container image \"\(image)\" already present on machine and can be accessed by the pod")
                 }
-                set { $0.imageID = node.imageID }
                 return true
             case .invalidName(let message):
                 set { $0.state = .waiting(reason: "InvalidImageName", message: message) }
@@ -146,6 +145,7 @@ struct ContainerRunner: Sendable {
             set {
                 $0.state = .running(since: startedAt)
                 $0.containerID = id
+                $0.imageID = node.imageID
             }
             await event("Started", "Container started")
         }
@@ -172,6 +172,7 @@ struct ContainerRunner: Sendable {
             set {
                 $0.state = .terminated(result)
                 $0.containerID = id
+                $0.imageID = node.imageID
             }
             return result
         }
@@ -184,6 +185,7 @@ struct ContainerRunner: Sendable {
         set {
             $0.state = .terminated(result)
             $0.containerID = id
+            $0.imageID = node.imageID
         }
         await event("Failed", "Error: \(message)", warning: true)
         return result

@@ -43,7 +43,7 @@ struct MemoryCgroups: Sendable {
         let root = isVersion2 ? "/sys/fs/cgroup" : version1
         let home = root + ownPath(isVersion2)
         removeLeftovers(home)
-        let parent = "\(home)/glue-sandbox-\(getpid())"
+        let parent = "\(home)/glue-sandbox-\(getpid())-\(randomHex(bytes: 3))"
         guard mkdir(parent, 0o755) == 0 || errno == EEXIST else {
             return .failure(OSError("make the cgroup", parent, code: errno))
         }
@@ -62,7 +62,8 @@ struct MemoryCgroups: Sendable {
     /// Those of sandboxes that were killed; one that still lives keeps its own.
     private static func removeLeftovers(_ home: String) {
         for (name, _) in RootFilesystem.Machine.real.entries(home) where name.hasPrefix("glue-sandbox-") {
-            guard let pid = pid_t(name.dropFirst("glue-sandbox-".count)), kill(pid, 0) != 0, errno == ESRCH else {
+            let number = name.dropFirst("glue-sandbox-".count).prefix { $0 != "-" }
+            guard let pid = pid_t(number), kill(pid, 0) != 0, errno == ESRCH else {
                 continue
             }
             for (child, _) in RootFilesystem.Machine.real.entries("\(home)/\(name)") {
