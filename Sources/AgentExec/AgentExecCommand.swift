@@ -52,7 +52,9 @@ struct AgentExecCommand {
         // The one unstructured task of the program: its result ends the process.
         Task {
             let code = await body()
-            exit(code)
+            // Without the library's tidying up: other threads still run.
+            fflush(nil)
+            _exit(code)
         }
         supervisor.run()
         exit(ExitCode.executor.rawValue)
@@ -76,8 +78,10 @@ struct AgentExecCommand {
         }
         let supervisor = makeSupervisor()
         with(supervisor) {
-            let (verdict, code) = await Session(configuration: configuration, supervisor: supervisor).run()
-            record(verdict, at: configuration.verdictPath)
+            let session = Session(
+                configuration: configuration, supervisor: supervisor,
+                record: { record($0, at: configuration.verdictPath) })
+            let (verdict, code) = await session.run()
             write("agent-exec: \(verdict.outcome.rawValue) in phase \(verdict.phase.rawValue): \(verdict.cause)")
             return code
         }

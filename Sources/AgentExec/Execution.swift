@@ -17,6 +17,8 @@ struct Execution: Sendable {
     var mirror: @Sendable ([UInt8]) -> Void = { _ in }
     /// Where this program lies.
     var ownPath = Toolbox.ownPath()
+    /// Called with what is to be said should the report not come to its end.
+    var provisional: @Sendable (Verdict) -> Void = { _ in }
 
     /// Runs the task; what it returns is for the verdict file and the process's exit code.
     func run() async -> (verdict: Verdict, exitCode: Int32) {
@@ -120,8 +122,8 @@ struct Execution: Sendable {
         } catch {
             switch error {
             case .failed(let failure):
-                workbench.console.say(failure.description, level: "ERROR")
-                return .failed(failure)
+                // Tools repeat what they were given: their words go into the status, too.
+                return .failed(failure.redacted(workbench.console.redactor))
             case .stopped(let exit): return .stopped(exit)
             }
         }
@@ -170,22 +172,37 @@ struct Execution: Sendable {
         let memory = MemoryReading.read()
         let kills = max(0, (memory.kills ?? 0) - (before.kills ?? 0))
         let final = FinalReport(configuration: configuration, server: server, pace: pace, patience: patience)
-        let expected = Outcome(work: work, stop: stop.cause, standing: .ours, memoryKills: kills)
+        let stopCause = stop.cause
+        let expected = Outcome(work: work, stop: stopCause, standing: .ours, memoryKills: kills)
         for line in lastWords(work, expected) {
             console.say(line, level: expected.verdict == .failed ? "ERROR" : "INFO")
         }
-        let isTaken = if case .taken = stop.cause { true } else { false }
+        let isTaken = if case .taken = stopCause { true } else { false }
+        if !isTaken { provisional(complete(clock, expected, work, memory)) }
         // Lines first: whoever sees the task final may read its console at once.
         let isComplete = await console.close(patience: patience)
-        let (outcome, reported) = await final.deliver(work: work, stop: stop.cause, memoryKills: kills)
-        let heartbeat = Heartbeat(configuration: configuration, server: server, pace: pace, say: { _ in })
-        if patience.left > .seconds(1) || isTaken { await heartbeat.end() }
+        let (outcome, reported) = await patience.bound {
+            await final.deliver(work: work, stop: stopCause, memoryKills: kills)
+        }
+        // Only where the server has just answered: otherwise it is forgotten there by itself.
+        if reported { await Heartbeat(configuration: configuration, server: server, pace: pace, say: { _ in }).end() }
         let cause = outcome.cause + (isComplete || isTaken ? "" : "; the last console lines did not reach the server")
-        var verdict = clock.verdict(outcome.verdict, cause: cause, reported: reported)
+        var result = outcome
+        result.cause = cause
+        return (complete(clock, result, work, memory, reported: reported), outcome.exitCode)
+    }
+
+    private func complete(
+        _ clock: PhaseClock, _ outcome: Outcome, _ work: WorkEnd, _ memory: MemoryReading, reported: Bool = false
+    ) -> Verdict {
+        var clock = clock
+        var verdict = clock.verdict(outcome.verdict, cause: outcome.cause, reported: reported)
         verdict.peakMemory = memory.peak
-        if case .ended(let exit) = work { verdict.set(exit) }
-        if case .stopped(let exit?) = work { verdict.set(exit) }
-        return (verdict, outcome.exitCode)
+        switch work {
+        case .ended(let exit), .stopped(.some(let exit)): verdict.set(exit)
+        case .stopped(nil), .failed: break
+        }
+        return verdict
     }
 
     private func lastWords(_ work: WorkEnd, _ outcome: Outcome) -> [String] {

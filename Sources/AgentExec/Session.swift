@@ -11,6 +11,8 @@ import Supervisor
 struct Session: Sendable {
     let configuration: ExecutorConfiguration
     let supervisor: Supervisor
+    /// Where verdicts go, the provisional one and then the last.
+    let record: @Sendable (Verdict) -> Void
 
     /// Runs the task.
     func run() async -> (verdict: Verdict, exitCode: Int32) {
@@ -26,10 +28,11 @@ struct Session: Sendable {
         let patience = Patience(pace: .machine)
         let execution = Execution(
             configuration: configuration, server: server, supervisor: supervisor, stop: stop, patience: patience,
-            pace: .machine, mirror: { Self.copyToLog($0) })
+            pace: .machine, mirror: { Self.copyToLog($0) }, provisional: record)
         return await withTaskGroup { group in
             group.addTask { await listen(stop, patience) }
             let result = await execution.run()
+            record(result.verdict)
             group.cancelAll()
             return result
         }

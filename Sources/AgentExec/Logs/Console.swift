@@ -39,7 +39,8 @@ final class Console: Sendable {
     private let state = Mutex(State())
     private let task: String
     private let worker: String
-    private let redactor: Redactor
+    /// Masks what leaves, here and elsewhere.
+    let redactor: Redactor
     private let server: ClearMLServer
     private let pace: Pace
     private let backoff: Backoff
@@ -129,13 +130,15 @@ final class Console: Sendable {
         for closer in closers { closer.resume() }
     }
 
-    /// Sends what is left, as long as `patience` lasts; `true` when every line was acknowledged.
+    /// Sends what is left, as long as `patience` lasts (a third of it, at most 5 s, is kept for the report);
+    /// `true` when every line was acknowledged.
     func close(patience: Patience) async -> Bool {
         flushPartial()
         state.withLock { $0.isClosing = true }
         wakeShipper()
+        let reserve = min(.seconds(5), patience.left / 3)
         await withTaskGroup { group in
-            group.addTask { if await patience.isOver() { self.abandon() } }
+            group.addTask { if await patience.isOver(reserve: reserve) { self.abandon() } }
             await withCheckedContinuation { continuation in
                 let isOver = state.withLock { state in
                     if state.isAbandoned || state.queue.isEmpty { return true }

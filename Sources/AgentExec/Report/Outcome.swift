@@ -24,6 +24,14 @@ struct ExecutionFailure: Error, Sendable, Equatable, CustomStringConvertible {
     /// The pod, not the task, is at fault: another try may succeed, and the task is not failed for it.
     var isInfrastructure = false
 
+    /// The same without secrets.
+    func redacted(_ redactor: Redactor) -> ExecutionFailure {
+        var result = self
+        result.reason = redactor.redacted(reason)
+        result.message = redactor.redacted(message)
+        return result
+    }
+
     /// Reason and message.
     var description: String { message.isEmpty ? reason : "\(reason): \(message)" }
 }

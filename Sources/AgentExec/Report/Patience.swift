@@ -31,12 +31,29 @@ final class Patience: Sendable {
         return max(.zero, (ends.min() ?? .seconds(86_400)) - pace.now())
     }
 
-    /// Waits until it is used up (`true`), or until cancelled (`false`).
-    func isOver() async -> Bool {
-        while left > .zero {
+    /// Waits until no more than `reserve` is left of it (`true`), or until cancelled (`false`).
+    func isOver(reserve: Duration = .zero) async -> Bool {
+        while left > reserve {
             // In small steps, for it may be capped meanwhile.
-            do { try await pace.sleep(min(left, .milliseconds(250))) } catch { return false }
+            do { try await pace.sleep(min(left - reserve, .milliseconds(250))) } catch { return false }
         }
         return true
+    }
+
+    /// Does `work`; when the patience is used up it is cancelled, and its answer to that is the result.
+    func bound<Result: Sendable>(_ work: @escaping @Sendable () async -> Result) async -> Result {
+        await withTaskGroup { group in
+            group.addTask { await work() as Result? }
+            group.addTask {
+                _ = await self.isOver()
+                return nil
+            }
+            while let next = await group.next() {
+                group.cancelAll()
+                if let next { return next }
+            }
+            // Not reached: the first task always has a result. Doing the work again keeps the function total.
+            return await work()
+        }
     }
 }

@@ -11,6 +11,12 @@ enum GitFailure {
             return failure(
                 "no space left on the disk for the code", output, "give the pod more ephemeral storage", .diskPreflight)
         }
+        if says("cannot run ssh", "ssh: not found", "host key verification failed") {
+            return failure(
+                "cannot fetch the code: ssh to \(place) does not work here", output,
+                "use an https URL with CLEARML_AGENT_GIT_USER and CLEARML_AGENT_GIT_PASS, or an image with ssh and known hosts"
+            )
+        }
         if says("could not resolve host", "name or service not known", "temporary failure in name resolution") {
             return failure(
                 "cannot fetch the code: \(place) has no address", output,
