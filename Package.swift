@@ -90,7 +90,8 @@ let package = Package(
         .testTarget(
             name: "KubeConformanceTests",
             dependencies: ["KubeClient", "CurlTransport", "HTTP", "JSON", "OS", logging],
-            path: "Tests/KubeConformance", exclude: ["skipped-sandbox.txt", "skipped-real.txt", "skipped-real-api.txt"],
+            path: "Tests/KubeConformance",
+            exclude: ["README.md", "skipped-sandbox.txt", "skipped-real.txt", "skipped-real-api.txt"],
             swiftSettings: strict),
         tests("ClearMLClient", ["HTTP", "JSON", "OS", "CurlTransport"]),
         tests("Glue", ["KubeClient", "ClearMLClient", "HTTP", "JSON", "Handoff", "YAML"]),

@@ -17,7 +17,7 @@ struct ConformanceCase: Sendable {
     /// All cases, in the order they are reported.
     static let all: [ConformanceCase] =
         discovery + lifecycles + creation + replacement + patches + deletion + lists + watches + jobs + kubelet
-        + refusals
+        + refusals + reflectors
 }
 
 /// The server does something else than expected.

@@ -123,7 +123,9 @@ extension ConformanceCase {
                 object.resourceVersion = "1"
                 _ = try await target.client.create(object)
             }
-            try check((error.status?.code ?? 0) >= 400, "got \(error)")
+            try check("code", error.status?.code, is: 500)
+            try check(
+                "message", error.status?.message, is: "resourceVersion should not be set on objects to be created")
         },
         ConformanceCase("create.pod-defaults") { target in
             let pod = try await target.client.create(target.idlePod(target.unique("plain"))).object

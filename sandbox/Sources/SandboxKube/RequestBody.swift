@@ -90,6 +90,9 @@ struct ObjectPatch: Sendable {
         if form == .merge, body.object == nil {
             throw .badRequest("a merge patch is an object, not \(body.kindName)")
         }
+        if form == .json, body.array?.allSatisfy({ $0.object != nil }) != true {
+            throw .badRequest("a JSON patch is a list of operations, each an object")
+        }
     }
 
     /// Whether it writes `metadata.resourceVersion`.

@@ -17,6 +17,8 @@ extension ClusterState {
         let old = try existing(key)
         var new = try transform(old)
         try checkIdentity(of: new, against: old, key)
+        let marks = Validation.deletionMarks(old: old, new: new)
+        if !marks.isEmpty { throw .invalid(kind, key.name, marks) }
         keepMetadata(of: old, in: &new, part)
         if kind.hasStatus {
             switch part {

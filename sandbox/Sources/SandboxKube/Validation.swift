@@ -131,6 +131,15 @@ enum Validation {
         return causes + PodValidation.causes(object.at("spec", "template", "spec") ?? [:], at: "spec.template.spec")
     }
 
+    /// Only a delete makes an object deleting. On one that is, what a write leaves out or says of it does not count.
+    static func deletionMarks(old: JSONValue, new: JSONValue) -> [FieldCause] {
+        guard !old.isDeleting else { return [] }
+        return ["deletionTimestamp", "deletionGracePeriodSeconds"].compactMap { name in
+            guard let value = new.at("metadata", name), !value.isNull else { return nil }
+            return .invalid("metadata.\(name)", value, "field is immutable")
+        }
+    }
+
     /// What may not be changed.
     static func changeCauses(_ kind: KubeKind, old: JSONValue, new: JSONValue, _ part: ObjectPart) -> [FieldCause] {
         var causes: [FieldCause] = []

@@ -57,6 +57,26 @@ import Testing
         #expect(unknown.body == .string("404 page not found\n"))
     }
 
+    @Test func `nobody marks an object as deleting by hand`() async throws {
+        let cluster = try Cluster()
+        _ = try await cluster.call(.post, jobsPath, Sample.job("kept"))
+        let marked = try await cluster.call(
+            .patch, "\(jobsPath)/kept", ["metadata": ["deletionTimestamp": "2026-01-01T00:00:00Z"]],
+            type: "application/merge-patch+json")
+        #expect(marked.status == 422)
+        #expect(marked.body.at("details", "causes")?[0]?["field"] == "metadata.deletionTimestamp")
+    }
+
+    @Test func `a JSON patch that is no list of objects is no patch at all`() async throws {
+        let cluster = try Cluster()
+        _ = try await cluster.call(.post, jobsPath, Sample.job("kept"))
+        for body: JSONValue in [["text"], [:], "text"] {
+            let answer = try await cluster.call(
+                .patch, "\(jobsPath)/kept", body, type: "application/json-patch+json")
+            #expect(answer.status == 400 && answer.reason == "BadRequest")
+        }
+    }
+
     @Test func `bad names are refused with their cause`() async throws {
         let cluster = try Cluster()
         let answer = try await cluster.call(.post, jobsPath, Sample.job("BAD_name"))
