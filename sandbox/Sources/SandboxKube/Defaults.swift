@@ -56,6 +56,10 @@ enum Defaults {
     private static func pod(_ object: inout JSONValue, old: JSONValue?) {
         guard var spec = object["spec"], spec.object != nil else { return }
         podSpec(&spec)
+        for list in ["initContainers", "containers"] {
+            guard let containers = spec[list]?.array else { continue }
+            spec[list] = .array(containers.map(withRequests))
+        }
         spec.setDefault(true, "enableServiceLinks")
         spec.setDefault("PreemptLowerPriority", "preemptionPolicy")
         spec.setDefault(0, "priority")
@@ -103,9 +107,6 @@ enum Defaults {
             let isFloating = !image.contains("@") && (!last.contains(":") || last.hasSuffix(":latest"))
             container.setDefault(isFloating ? "Always" : "IfNotPresent", "imagePullPolicy")
         }
-        for (resource, amount) in container.at("resources", "limits")?.object ?? [:] {
-            container.setDefault(amount, "resources", "requests", resource)
-        }
         if let ports = container["ports"]?.array {
             container["ports"] = .array(
                 ports.map { port in
@@ -122,6 +123,15 @@ enum Defaults {
                     variable.setDefault("v1", "valueFrom", "fieldRef", "apiVersion")
                     return variable
                 })
+        }
+        return container
+    }
+
+    /// What a pod's container is limited to is what it asks for, unless it says. A template stays as it is written.
+    private static func withRequests(_ given: JSONValue) -> JSONValue {
+        var container = given
+        for (resource, amount) in container.at("resources", "limits")?.object ?? [:] {
+            container.setDefault(amount, "resources", "requests", resource)
         }
         return container
     }

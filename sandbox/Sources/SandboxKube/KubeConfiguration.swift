@@ -13,8 +13,8 @@ public struct KubeConfiguration: Sendable {
     public var makeID: @Sendable () -> String = { KubeConfiguration.randomUID() }
     /// Makes the last part of generated names.
     public var makeSuffix: @Sendable () -> String = { KubeConfiguration.randomSuffix() }
-    /// How many changes a watch can go back.
-    public var historyLimit = 20_000
+    /// How many changes a watch can go back at least; twice as many are kept at most.
+    public var historyLimit = 5000
     /// How many changes may wait for a slow watcher before its watch is ended.
     public var watchQueueLimit = 10_000
     /// Whether a watch of a forgotten version is refused with 410; else it opens and says so in an ERROR event, as
