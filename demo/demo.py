@@ -187,7 +187,6 @@ class Demo:
         template = {
             "apiVersion": "v1", "kind": "Pod",
             "spec": {
-                "terminationGracePeriodSeconds": 10,
                 "containers": [
                     {"name": "task",
                      "volumeMounts": [{"name": "repository", "mountPath": os.path.dirname(REPOSITORY)}, *self.mounts]}],

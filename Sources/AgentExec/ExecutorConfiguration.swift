@@ -32,11 +32,8 @@ struct ExecutorConfiguration: Sendable {
     /// Everything, as it was at the start.
     var environment: [String: String]
 
-    /// Variables of the executor's own, beside `Handoff.Variable`.
+    /// Variables of the executor's own, beside `Handoff.Variable` and `Handoff.Setting`.
     enum Variable {
-        static let pollSeconds = "GLUE_POLL_SECONDS"
-        static let reportSeconds = "GLUE_REPORT_SECONDS"
-        static let workspace = "GLUE_WORKSPACE"
         /// Set for git alone: makes this program its askpass.
         static let askpassUser = "GLUE_ASKPASS_USER"
         static let askpassPassword = "GLUE_ASKPASS_PASSWORD"
@@ -74,9 +71,9 @@ struct ExecutorConfiguration: Sendable {
         worker = environment[Handoff.Variable.workerID] ?? "k8s:\(environment[Handoff.Variable.podName] ?? podUID)"
         grace = seconds(Handoff.Variable.graceSeconds, 30, least: 0)
         verdictPath = environment[Handoff.Variable.verdictPath]
-        pollInterval = seconds(Variable.pollSeconds, 3, least: 0.05)
-        reportPatience = seconds(Variable.reportSeconds, 300, least: 0)
-        workspace = environment[Variable.workspace]
+        pollInterval = seconds(Handoff.Setting.pollSeconds, 3, least: 0.05)
+        reportPatience = seconds(Handoff.Setting.reportSeconds, 300, least: 0)
+        workspace = environment[Handoff.Setting.workspace]
         self.environment = environment
         do {
             clearML = try ClearMLConfiguration.load(environment: environment, workerName: worker)

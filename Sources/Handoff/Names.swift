@@ -79,6 +79,18 @@ public enum Handoff {
         public static let workerID = "CLEARML_WORKER_ID"
     }
 
+    /// Settings of the executor that an operator may make through `executor.environment`; glue itself sets none.
+    public enum Setting {
+        /// Seconds between two looks at the task's status.
+        public static let pollSeconds = "GLUE_POLL_SECONDS"
+        /// How long the outcome is tried to be reported while the server is away.
+        public static let reportSeconds = "GLUE_REPORT_SECONDS"
+        /// The folder for code and environment.
+        public static let workspace = "GLUE_WORKSPACE"
+        /// All of them.
+        public static let all: Set<String> = [pollSeconds, reportSeconds, workspace]
+    }
+
     /// Keys in the task's `runtime` (flat strings: Mongo refuses dots in keys).
     public enum Runtime {
         /// `Claim`, as text.

@@ -17,7 +17,6 @@ TEMPLATE = """\
 apiVersion: v1
 kind: Pod
 spec:
-  terminationGracePeriodSeconds: 5
   containers:
     - name: task
       volumeMounts:
@@ -29,6 +28,7 @@ spec:
 CONFIG = """\
 release: walk
 cluster: walk
+pendingQueue: {pending}
 clearml: {{ apiHost: "{api}" }}
 kubernetes: {{ kubeconfig: "{kubeconfig}", namespace: default }}
 executor:
@@ -50,7 +50,7 @@ class Lane:
         self.name, self.folder, self.programs, self.log = name, os.path.join(folder, name), programs, log
         self.record = os.path.join(self.folder, "record")
         self.glues = []
-        self.starts = 0
+        self.starts = self.rounds = 0
 
     # --- start and stop ---------------------------------------------------------------------------------------------
 
@@ -92,12 +92,8 @@ class Lane:
         with open(template, "w") as file:
             file.write(TEMPLATE.format(folder=self.record))
         self.config = os.path.join(self.folder, "glue.yaml")
-        with open(self.config, "w") as file:
-            file.write(
-                CONFIG.format(
-                    api=f"http://127.0.0.1:{self.clearml.port}", kubeconfig=kubeconfig, template=template
-                )
-            )
+        self.settings = dict(
+            api=f"http://127.0.0.1:{self.clearml.port}", kubeconfig=kubeconfig, template=template)
         self.tls = client
         keys = {k: self.ready["environment"][k] for k in ("CLEARML_API_ACCESS_KEY", "CLEARML_API_SECRET_KEY")}
         await self.kubernetes(
@@ -106,7 +102,6 @@ class Lane:
         )
         found = await self.api("queues.get_all", {"name": "^default$", "only_fields": ["id", "name"]})
         self.queue = found["queues"][0]["id"]
-        self.start_glue()
         return self
 
     def _certificate(self):
@@ -119,6 +114,14 @@ class Lane:
         if os.system(command) != 0:
             raise Failure("openssl made no certificate")
         return crt, key
+
+    async def fresh_glue(self):
+        """One glue, new, with a pending queue of its own: what it writes at its start is written again."""
+        await self.stop_glues()
+        self.rounds += 1
+        with open(self.config, "w") as file:
+            file.write(CONFIG.format(pending=f"walk-{self.rounds}", **self.settings))
+        self.start_glue()
 
     def start_glue(self):
         """Another glue process; the ones that died are forgotten."""
@@ -137,7 +140,8 @@ class Lane:
     def living(self):
         return [g for g in self.glues if g.poll() is None]
 
-    async def stop(self):
+    async def stop_glues(self):
+        """SIGTERM: every glue stops in time, with exit code 0."""
         for process in self.living():
             os.kill(process.pid, signal.SIGCONT)
             process.terminate()
@@ -149,6 +153,17 @@ class Lane:
             else:
                 process.kill()
                 raise Failure("glue did not stop within 10 s of SIGTERM")
+            if process.returncode not in (0, -signal.SIGKILL):
+                raise Failure(f"glue ended with {process.returncode}")
+        self.glues = []
+
+    async def stop(self):
+        try:
+            await self.stop_glues()
+        finally:
+            await self._stop_servers()
+
+    async def _stop_servers(self):
         if hasattr(self, "sandbox") and self.sandbox.returncode is None:
             self.sandbox.terminate()
             try:
@@ -173,7 +188,15 @@ class Lane:
             with urllib.request.urlopen(request, timeout=20) as answer:
                 return json.load(answer)["data"]
 
-        return await asyncio.to_thread(call)
+        return await self._asked(call)
+
+    async def _asked(self, call):
+        try:
+            return await asyncio.to_thread(call)
+        except urllib.error.HTTPError as error:
+            raise Failure(f"{error.url}: {error.code} {error.read()[:300]}") from error
+        except OSError as error:
+            raise Failure(f"the sandbox (pid {self.sandbox.pid}) does not answer: {error}") from error
 
     async def kubernetes(self, method, path, body=None):
         def call():
@@ -184,7 +207,7 @@ class Lane:
             with urllib.request.urlopen(request, timeout=20, context=self.tls) as answer:
                 return json.load(answer)
 
-        return await asyncio.to_thread(call)
+        return await self._asked(call)
 
     # --- tasks ------------------------------------------------------------------------------------------------------
 
@@ -221,14 +244,14 @@ class Lane:
         """Waits until every task is final and nothing of ours holds on to anything; says what is not, in time."""
         end = time.monotonic() + within
         while True:
-            open_ends = await self._open_ends(tasks)
+            open_ends = await self.open_ends(tasks)
             if not open_ends:
                 return
             if time.monotonic() > end:
                 raise Failure(f"not settled after {within} s: {'; '.join(open_ends)}")
             await asyncio.sleep(0.25)
 
-    async def _open_ends(self, tasks):
+    async def open_ends(self, tasks):
         ends = []
         for task in tasks:
             found = await self.task(task)

@@ -166,7 +166,7 @@ def _kind(method, path, body):
     """The sort of request: names and ids taken out, what is changed kept."""
     path = path.split("?")[0]
     if path.startswith(("/api/", "/apis/", "/version", "/readyz", "/livez")):
-        plain = re.sub(r"clearml-id-[0-9a-z-]+", "NAME", HEX.sub("ID", path))
+        plain = HEX.sub("ID", re.sub(r"clearml-id-[0-9a-z-]+", "NAME", path))
         detail = ""
         if method == "PATCH":
             text = body.decode(errors="replace")

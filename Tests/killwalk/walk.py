@@ -31,6 +31,7 @@ async def record(lane):
     """One task, undisturbed: the writes of both programs, in order, each with how often it came."""
     for proxy in (lane.kube, lane.clearml):
         proxy.exchanges.clear()
+    await lane.fresh_glue()
     task = await lane.enqueue("undisturbed")
     await lane.settled([task], SETTLE)
     if lane.runs(task) != 1 or (await lane.task(task))["status"] != "completed":
@@ -53,15 +54,17 @@ def arm(lane, strike):
 
 async def round_of(lane, strikes, name):
     """One task under `strikes`, one after the other; returns what is to be said about it."""
-    task = await lane.enqueue(name)
+    await lane.stop_glues()
     hit = []
     for strike in strikes:
         arm(lane, strike)
+    await lane.fresh_glue()
+    task = await lane.enqueue(name)
     deadline = time.monotonic() + SETTLE
     stopped_at, second = None, None
     while time.monotonic() < deadline:
         for strike in strikes:
-            if strike.done and strike.victim and strike not in hit:
+            if strike.victim and strike not in hit:
                 hit.append(strike)
                 if strike.signal == signal.SIGSTOP and strike.who == "glue":
                     stopped_at, second = time.monotonic(), lane.start_glue()
@@ -72,11 +75,15 @@ async def round_of(lane, strikes, name):
             for strike in hit:
                 _continue(strike.victim)
             stopped_at = None
-        if stopped_at is None and not await lane._open_ends([task]):
+        # A strike that is due and has not fallen yet belongs to this round, too.
+        is_due = any(strike.done and strike not in hit for strike in strikes)
+        if stopped_at is None and not is_due and not await lane.open_ends([task]):
             break
         await asyncio.sleep(0.2)
     for proxy in (lane.kube, lane.clearml):
         proxy.strikes.clear()
+    if not lane.living():
+        lane.start_glue()
     if stopped_at:
         for strike in hit:
             _continue(strike.victim)
@@ -158,7 +165,7 @@ async def walk(options, folder):
                 except Failure as failure:
                     results["failed"] += 1
                     failures.append(f"{title}: {failure} [{lane.folder}]")
-                    print(f"FAILED {title}: {failure}", flush=True)
+                    print(f"FAILED {title}: {failure} [{lane.folder}]", flush=True)
                     halt = halt or options.first_failure
                     if not halt:
                         await _renew(lane)

@@ -1,5 +1,6 @@
 import ClearMLClient
 import HTTP
+import Handoff
 import Logging
 import OS
 import YAML
@@ -122,7 +123,7 @@ private struct Loader {
         let apiHost = host("executor.apiHost", else: clearml?.apiHost ?? "")
         var variables: [EnvironmentVariable] = []
         for (name, value) in reader.map("executor.environment") {
-            if let problem = Names.problem(ofVariable: name) {
+            if !Handoff.Setting.all.contains(name), let problem = Names.problem(ofVariable: name) {
                 reader.report("executor.environment", problem)
             } else {
                 variables.append(EnvironmentVariable(name: name, value: value))

@@ -159,7 +159,10 @@ struct Decision: Sendable, Equatable {
     /// A pod that never started: patience, until it has looked hopeless for long enough.
     private static func waiting(_ job: JobFacts, _ pod: PodReading, _ situation: Situation) -> [TaskAction] {
         guard let waited = situation.waits[pod.uid] else { return [] }
-        guard let limit = waited.limit, waited.elapsed >= limit else { return [.explain(job, waited.finding)] }
+        guard let limit = waited.limit, waited.elapsed >= limit else {
+            // Every pod waits a little; people are told when it is worth telling.
+            return waited.elapsed >= .seconds(10) ? [.explain(job, waited.finding)] : []
+        }
         return [.failBeforeEntry(job, waited.finding)]
     }
 

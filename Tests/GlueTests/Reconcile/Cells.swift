@@ -75,7 +75,7 @@ struct Cell: Hashable {
         if pod == .hopeless {
             situation.waits["pod"] = Waited(finding: finding, limit: .seconds(5), elapsed: .seconds(6))
         } else if pod == .waiting {
-            situation.waits["pod"] = Waited(finding: finding, limit: .seconds(5), elapsed: .seconds(1))
+            situation.waits["pod"] = Waited(finding: finding, limit: .seconds(50), elapsed: .seconds(20))
         }
         return situation
     }
