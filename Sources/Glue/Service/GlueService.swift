@@ -43,9 +43,21 @@ struct GlueService: Sendable {
             group.cancelAll()
             do { while try await group.next() != nil {} } catch is CancellationError {}
         }
-        await worker.unregister()
-        await console.flush()
+        await sayGoodbye()
         logger.info("stopped")
+    }
+
+    /// The last words, as far as they are heard: nothing depends on them, and a server that hangs holds nobody up.
+    private func sayGoodbye() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                await console.flush()
+                await worker.unregister()
+            }
+            group.addTask { try? await Task.sleep(for: .seconds(3)) }
+            await group.next()
+            group.cancelAll()
+        }
     }
 
     /// Claims while there is something to claim; waits, with jitter, while there is not.
@@ -77,6 +89,7 @@ struct GlueService: Sendable {
             do {
                 try await reconciler.look(at: tasks)
             } catch {
+                if Task.isCancelled { return }
                 // Nothing is written from a stale view: the next tick looks again.
                 logger.warning("cannot look at the tasks", metadata: ["error": "\(error)"])
                 if let tasks { changes.defer(tasks) } else { changes.deferEverything() }

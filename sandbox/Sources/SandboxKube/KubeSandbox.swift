@@ -18,6 +18,9 @@ public enum KubeReply: Sendable {
 public final class KubeSandbox: Sendable {
     let configuration: KubeConfiguration
     private let state: Mutex<ClusterState>
+    /// Watches whose readers have left. A lock of its own: a reader leaves under its task's lock, and the state's
+    /// holder takes that one when it yields to a watch, so a reader that took the state's lock would meet it head-on.
+    private let departed = Mutex<Set<Int>>([])
     private let logSource = Mutex<PodLogSource?>(nil)
     private let wakeUps: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
@@ -70,7 +73,18 @@ public final class KubeSandbox: Sendable {
 
     /// Lets the controllers do all that is to be done now; `run` does it again and again.
     public func settle() {
-        state.withLock { $0.settle() }
+        let departed = takeDeparted()
+        state.withLock { state in
+            for id in departed { state.watches.remove(id) }
+            state.settle()
+        }
+    }
+
+    private func takeDeparted() -> Set<Int> {
+        departed.withLock { departed in
+            defer { departed = [] }
+            return departed
+        }
     }
 
     /// Forgets the history up to now: watches and lists of an older version get 410 Gone.
@@ -84,7 +98,13 @@ public final class KubeSandbox: Sendable {
     }
 
     /// How many watches are open.
-    public var openWatches: Int { state.withLock { $0.watches.count } }
+    public var openWatches: Int {
+        let departed = takeDeparted()
+        return state.withLock { state in
+            for id in departed { state.watches.remove(id) }
+            return state.watches.count
+        }
+    }
 
     /// Opens a watch; its end, from whichever side, takes it out of the list.
     func openWatch(
@@ -107,7 +127,7 @@ public final class KubeSandbox: Sendable {
         continuation.onTermination = { [weak self] reason in
             // `finished` is our own doing, under the lock, and already off the list.
             guard case .cancelled = reason else { return }
-            self?.state.withLock { $0.watches.remove(id) }
+            self?.departed.withLock { _ = $0.insert(id) }
         }
         return WatchFeed(initial: initial, changes: changes)
     }
