@@ -18,10 +18,10 @@ public final class Kubelet: Sendable {
         var isGone = false
     }
 
-    private let node: Node
-    private let scheduling: Scheduling
-    private let memoryProblem: String?
-    private let entries = Mutex<[String: Entry]>([:])
+    let node: Node
+    let scheduling: Scheduling
+    let memoryProblem: String?
+    let entries = Mutex<[String: Entry]>([:])
 
     /// A kubelet that reaches its API through `transport`, at `base`, as `token`.
     /// - Throws: `KubeletError.machine` when bubblewrap is missing or does not work here.
@@ -172,150 +172,7 @@ public final class Kubelet: Sendable {
         if isOver { Folders.remove(node.folder(of: pod)) }
     }
 
-    // MARK: Scheduling
-
-    private func scheduleAll() async {
-        let waiting = entries.withLock { entries in
-            entries.values.filter { $0.pod.nodeName == nil && !$0.isGone }.map(\.pod)
-        }
-        for pod in waiting.sorted(by: { $0.created < $1.created }) { await schedule(pod) }
-    }
-
-    private func schedule(_ pod: JSONValue) async {
-        let others = entries.withLock { entries in
-            entries.values.filter { $0.pod.nodeName != nil && !$0.pod.isTerminal && !$0.isGone }.map(\.pod)
-        }
-        switch scheduling.verdict(on: pod, others: others, claims: await claims(of: pod)) {
-        case .leave: break
-        case .bind: await bind(pod)
-        case .gated:
-            await refuse(
-                pod, "SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates", isCounted: false)
-        case .unschedulable(let message):
-            if await refuse(pod, "Unschedulable", message, isCounted: true) {
-                await node.events.record(pod, warning: true, "FailedScheduling", message)
-            }
-        }
-    }
-
-    private func claims(of pod: JSONValue) async -> Set<String> {
-        var result: Set<String> = []
-        for volume in pod.at("spec", "volumes")?.array ?? [] {
-            guard let claim = volume.at("persistentVolumeClaim", "claimName")?.string else { continue }
-            let path = "/api/v1/namespaces/\(pod.podNamespace)/persistentvolumeclaims/\(claim)"
-            // Unreachable counts as absent: the pod waits and is looked at again.
-            if (try? await node.api.get(path)) ?? nil != nil { result.insert("\(pod.podNamespace)/\(claim)") }
-        }
-        return result
-    }
-
-    private func bind(_ pod: JSONValue) async {
-        let name = node.configuration.nodeName
-        let binding: JSONValue = [
-            "apiVersion": "v1", "kind": "Binding",
-            "metadata": ["name": .string(pod.podName), "uid": .string(pod.podUID)],
-            "target": ["apiVersion": "v1", "kind": "Node", "name": .string(name)],
-        ]
-        do throws(KubeletError) {
-            try await node.api.call(.post, KubeletAPI.path(of: pod) + "/binding", binding)
-        } catch {
-            // Gone or bound meanwhile: the watch tells.
-            return
-        }
-        // Its place counts from now on, before the watch shows it.
-        entries.withLock { $0[pod.podUID]?.pod["spec"]?["nodeName"] = .string(name) }
-        await node.events.record(
-            pod, "Scheduled", "Successfully assigned \(pod.podNamespace)/\(pod.podName) to \(name)")
-    }
-
-    /// Writes why the pod stands nowhere; whether that is news. `isCounted`: the scheduler writes it, and says of which
-    /// generation; gates are the API server's, which does not.
-    @discardableResult
-    private func refuse(_ pod: JSONValue, _ reason: String, _ message: String, isCounted: Bool) async -> Bool {
-        let conditions = pod.at("status", "conditions")?.array ?? []
-        if conditions.contains(where: { $0["type"]?.string == "PodScheduled" && $0["message"]?.string == message }) {
-            return false
-        }
-        let stamp = JSONValue.string(node.configuration.now().iso(fraction: 0, zone: "Z"))
-        do throws(KubeletError) {
-            try await node.api.writeStatus(of: pod) { current in
-                guard current.nodeName == nil else { return current["status"] ?? [:] }
-                var status = current["status"] ?? [:]
-                let others = (status["conditions"]?.array ?? []).filter { $0["type"]?.string != "PodScheduled" }
-                var condition: JSONValue = [
-                    "type": "PodScheduled", "status": "False", "reason": .string(reason), "message": .string(message),
-                    "lastProbeTime": .null, "lastTransitionTime": stamp,
-                ]
-                if isCounted, let generation = current.at("metadata", "generation") {
-                    condition["observedGeneration"] = generation
-                }
-                status["conditions"] = .array(others + [condition])
-                status["phase"] = "Pending"
-                return status
-            }
-        } catch {
-            return false  // Gone, or the API fails: the next look decides again.
-        }
-        return true
-    }
-
-    // MARK: The node
-
-    private func describeNode() async {
-        let path = "/api/v1/nodes/\(node.configuration.nodeName)"
-        let stamp = JSONValue.string(node.configuration.now().iso(fraction: 0, zone: "Z"))
-        var labels = JSONObject()
-        for (name, value) in scheduling.labels { labels[name] = .string(value) }
-        let limits: JSONValue = [
-            "type": "MemoryLimits", "status": memoryProblem == nil ? "True" : "False",
-            "reason": memoryProblem == nil ? "CgroupsWritable" : "CgroupsNotWritable",
-            "message": .string(memoryProblem ?? "a container above its memory limit is killed"),
-            "lastHeartbeatTime": stamp,
-            "lastTransitionTime": stamp,
-        ]
-        // A node that cannot be described still runs pods; who looks for the condition finds none.
-        guard let current = try? await node.api.get(path) else { return }
-        _ = try? await node.api.call(
-            .patch, path, ["metadata": ["labels": .object(labels)]], type: "application/merge-patch+json")
-        let conditions = (current.at("status", "conditions")?.array ?? []) + [limits]
-        _ = try? await node.api.call(
-            .patch, path + "/status", ["status": ["conditions": .array(conditions)]],
-            type: "application/merge-patch+json")
-    }
-
     /// Why memory limits are not enforced on this machine; `nil` when they are.
     public var memoryLimitsProblem: String? { memoryProblem }
 
-    // MARK: On demand
-
-    private func worker(_ namespace: String, _ name: String) -> PodWorker? {
-        entries.withLock { entries in
-            entries.values.first { $0.pod.podNamespace == namespace && $0.pod.podName == name && !$0.isGone }?.worker
-        }
-    }
-
-    /// Evicts a pod, as a node short of something does. `false`: no such pod runs here.
-    public func evict(namespace: String, name: String, message: String) -> Bool {
-        worker(namespace, name)?.end(.evicted(message: message)) ?? false
-    }
-
-    /// Takes a pod away without a trace: killed, removed, no status. `false`: no such pod runs here.
-    public func lose(namespace: String, name: String) -> Bool {
-        worker(namespace, name)?.end(.lost) ?? false
-    }
-
-    /// Where the log of a container is, and whether it may still grow; `nil`: there is none.
-    func log(_ namespace: String, _ name: String, _ container: String, previous: Bool) -> (
-        path: String, isGrowing: @Sendable () -> Bool
-    )? {
-        guard let worker = worker(namespace, name), let progress = worker.progress[container] else { return nil }
-        let attempt = progress.restarts - (previous ? 1 : 0)
-        guard attempt >= 0, progress.containerID != nil else { return nil }
-        let path = ContainerPlan.log(node.folder(of: worker.pod), container, attempt: attempt)
-        return (path, { !previous && worker.live(container) != nil })
-    }
-}
-
-extension JSONValue {
-    fileprivate var created: String { at("metadata", "creationTimestamp")?.string ?? "" }
 }
