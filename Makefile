@@ -1,13 +1,16 @@
 # The front door: `make` lists what there is. Builds and other costly things are kept in
 # $XDG_CACHE_HOME/clearml-glue (~/.cache/clearml-glue), outside the clone.
 .DEFAULT_GOAL := help
-.PHONY: help build test test-cold fmt lint cluster-up cluster-down images manifests clean clean-cache
+.PHONY: help build demo test test-cold fmt lint cluster-up cluster-down images manifests clean clean-cache
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## glue, agent-exec and glue-sandbox into .build/bin
 	@scripts/build
+
+demo: ## five ClearML tasks through glue, on the sandbox or (KUBECONFIG= IMAGE= EXEC_IMAGE= CLEARML_API_HOST=) a cluster
+	@scripts/demo
 
 test: ## every stage of the test suite (STAGES="unit lint" for some); installs what it needs
 	@scripts/install-packages test
