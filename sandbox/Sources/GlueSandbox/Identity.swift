@@ -7,6 +7,8 @@ struct Identity: Sendable {
     let accessKey = randomHex(bytes: 10).uppercased()
     let secretKey = Secret(randomHex(bytes: 24))
     let token = Secret(randomHex(bytes: 24))
+    /// Of a user who may do nothing.
+    let viewerToken = Secret(randomHex(bytes: 24))
     /// The kubelet's own, which no file holds.
     let kubeletToken = Secret(randomHex(bytes: 24))
     /// What clients trust.

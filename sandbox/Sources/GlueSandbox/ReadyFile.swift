@@ -38,6 +38,7 @@ struct ReadyFile: Sendable {
             result["kubeURL"] = .string(kubeURL)
             result["kubeconfig"] = .string(stateFolder + "/kubeconfig")
             result["token"] = .string(identity.token.reveal())
+            result["viewerToken"] = .string(identity.viewerToken.reveal())
         }
         return result
     }

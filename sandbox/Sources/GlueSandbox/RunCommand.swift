@@ -118,6 +118,7 @@ struct RunCommand: AsyncParsableCommand {
     private func makeCluster(_ identity: Identity) throws -> KubeSandbox {
         var configuration = KubeConfiguration(tokens: [
             identity.token.reveal(): .administrator(),
+            identity.viewerToken.reveal(): KubeIdentity(user: "sandbox-viewer", rules: []),
             identity.kubeletToken.reveal(): .administrator("system:node:sandbox"),
         ])
         configuration.nodeCapacity = nodeCapacity

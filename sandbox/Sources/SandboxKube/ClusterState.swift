@@ -14,7 +14,11 @@ struct ClusterState: Sendable {
     var jobFailures: [JobReference: JobFailures] = [:]
     /// Pods that still carry the Job controller's finalizer and have no Job.
     var orphanedPods: Set<ObjectKey> = []
-    /// When to look for events whose time is over.
+    /// Taints that drive pods away, since when.
+    var taintsSince: [NoExecuteTaint: Timestamp] = [:]
+    /// Nodes that pods are bound to and that are not there, since when.
+    var lostNodes: [String: Timestamp] = [:]
+    /// When to look again for what is over: events, pods of lost nodes.
     var nextExpiry = Timestamp(milliseconds: 0)
     /// Warnings gathered while a request is served.
     var warnings: [String] = []
