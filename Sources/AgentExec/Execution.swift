@@ -98,9 +98,9 @@ struct Execution: Sendable {
         do throws(PhaseError) {
             clock.enter(.fetch)
             let task = try await fetch()
-            let plan = try failing { () throws(ExecutionFailure) in try ExecutionPlan(script: task.script) }
             workbench.console.say("task \(configuration.taskID), attempt \(configuration.claim.attempt), \(place)")
             clock.enter(.workspace)
+            let plan = try failing { () throws(ExecutionFailure) in try ExecutionPlan(script: task.script) }
             let workspace = try failing { () throws(ExecutionFailure) in
                 try Workspace(configuration: configuration)
             }

@@ -86,6 +86,8 @@ private struct PackageFolder {
             #expect(task.console.contains("tiny 1.0 venv True"))
             let written = task.requirements?["pip"]?.array?.compactMap(\.string) ?? []
             #expect(written.contains("tinypkg==1.0") && written.contains("clearml==0.0.1"))
+            #expect(
+                installer == .pip || written.count == 2, "the image's other packages are not the task's: \(written)")
             #expect(task.requirements?["org_pip"] == requirements)
         }
     }

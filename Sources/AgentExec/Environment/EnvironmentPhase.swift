@@ -39,7 +39,7 @@ struct EnvironmentPhase: Sendable {
         }
         let interpreter = try await installer.build(python: python, binary: plan.binary, install: missing, keep: there)
         let result = try await installer.installed(interpreter.executable)
-        await record(result, script)
+        await record(result?.lines(keeping: requirements), script)
         return interpreter
     }
 
@@ -105,9 +105,9 @@ struct EnvironmentPhase: Sendable {
     }
 
     /// For reproducing; a refusal does not stop the task.
-    private func record(_ installed: InstalledPackages?, _ script: JSONValue) async {
-        guard let installed else { return }
-        var requirements: JSONValue = ["pip": .array(installed.lines.map(JSONValue.string))]
+    private func record(_ lines: [String]?, _ script: JSONValue) async {
+        guard let lines else { return }
+        var requirements: JSONValue = ["pip": .array(lines.map(JSONValue.string))]
         let before = script.at("requirements", "pip")
         if let before, !before.isNull { requirements["org_pip"] = script.at("requirements", "org_pip") ?? before }
         do throws(ClearMLError) {
