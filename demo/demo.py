@@ -84,7 +84,7 @@ class Demo:
         state = os.path.join(self.folder, "state")
         self.start(
             "sandbox",
-            [os.path.join(BIN, "glue-sandbox"), "run", "--state-dir", state, "--queue", QUEUE,
+            [os.path.join(BIN, "glue-sandbox"), "run", "--state-dir", state,
              "--bind", f"/opt/glue={os.path.dirname(bundle)}"],
         )
         ready = os.path.join(state, "ready.json")
@@ -221,6 +221,8 @@ class Demo:
         if checked.returncode != 0:
             fail(f"glue validate: {checked.stdout}{checked.stderr}")
         self.start("glue", [glue, "run", *arguments], env=environment)
+        log = os.path.join(self.folder, "glue.log")
+        self.wait(lambda: "cluster view ready" in open(log).read(), 60, "glue did not start")
 
     # --- the tasks --------------------------------------------------------------------------------------------------
 
@@ -237,16 +239,27 @@ class Demo:
 
         sdk = f"clearml=={clearml.__version__}"
         common = {"project_name": "glue demo", "add_task_init_call": False}
-        repository = {"repo": REPOSITORY, "commit": self.commit, "branch": "main"}
         missing = self.image.rsplit(":", 1)[0] + "-does-not-exist:1"
+
+        def committed(task, entry_point, diff):
+            # Task.create wants to see a repository it is given: this one lies where only the pods look.
+            task.update_task({"script": {
+                "binary": "python3", "repository": REPOSITORY, "version_num": self.commit, "branch": "main",
+                "working_dir": ".", "entry_point": entry_point, "diff": diff,
+                "requirements": task.export_task()["script"]["requirements"]}})
+            return task
+
         made = {
-            "train": Task.create(task_name="train", script="train.py", packages=[sdk], **repository, **common),
-            "diff": Task.create(task_name="diff and requirement", script="shout.py", packages=["six==1.17.0"], **repository, **common),
+            "train": committed(
+                Task.create(task_name="train", script=literal("train", TRAIN), packages=[sdk], **common), "train.py", ""),
+            "diff": committed(
+                Task.create(task_name="diff and requirement", script=literal("shout", SHOUT), packages=["six==1.17.0"], **common),
+                "shout.py", self.diff),
             "raises": Task.create(task_name="raises", script=literal("raises", RAISES), packages=[], **common),
-            "no image": Task.create(task_name="no image", script=literal("noimage", "print(1)\n"), packages=[], docker=missing, **common),
+            "no image": Task.create(
+                task_name="no image", script=literal("noimage", "print(1)\n"), packages=[], docker=missing, **common),
             "aborted": Task.create(task_name="aborted half-way", script=literal("long", LONG), packages=[], **common),
         }
-        made["diff"].update_task({"script": {**made["diff"].export_task()["script"], "diff": self.diff}})
         for name, task in made.items():
             Task.enqueue(task, queue_name=QUEUE + ("-impatient" if name == "no image" else ""))
         return made
@@ -293,7 +306,8 @@ class Demo:
         rows = [("task", "status", "reason", "Job", "seconds")]
         for name in expected:
             task, seconds = ended[name]
-            reason = task.get("status_message") or task.get("status_reason") or ""
+            first, second = ("message", "reason") if task["status"] == "failed" else ("reason", "message")
+            reason = task.get(f"status_{first}") or task.get(f"status_{second}") or ""
             job = (task.get("runtime") or {}).get("glue_job", "")
             rows.append((name, task["status"], reason if len(reason) <= 76 else reason[:75] + "…", job, f"{seconds:.1f}"))
         widths = [max(len(row[column]) for row in rows) for column in range(5)]
@@ -323,9 +337,10 @@ class Demo:
             os.environ.setdefault(name, self.environment["CLEARML_API_HOST"])
         os.environ.pop("CLEARML_CONFIG_FILE", None)
         self.repository()
+        self.glue()
+        say("glue: logged in, watching Jobs and pods")
         made = self.tasks()
         say(f"five tasks made and enqueued by the clearml SDK, queue {QUEUE}")
-        self.glue()
         ended = self.watch(made)
         wrong = self.judge(made, ended)
         if wrong:
