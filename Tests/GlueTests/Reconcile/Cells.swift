@@ -19,10 +19,10 @@ struct Cell: Hashable {
         case waiting
         case hopeless
         case running
-        case exited = "ended, no verdict"
-        case refused = "ended, not-ours"
-        case done = "ended, completed"
-        case failed = "ended, failed"
+        case exited = "ended (no verdict)"
+        case refused = "ended (not-ours)"
+        case done = "ended (completed)"
+        case failed = "ended (failed)"
         case evicted = "evicted"
     }
 
