@@ -173,6 +173,33 @@ import Testing
         #expect(try loaded.authorization(operation) == "Bearer two")
     }
 
+    @Test func `a handshake that failed is told in words: whose certificate, for which names, by which authority`()
+        throws
+    {
+        let ours = try CertificateAuthority.make(name: "ours")
+        let theirs = try CertificateAuthority.make(name: "theirs")
+        let shown = try theirs.issue(names: ["other.example"], client: false)
+        let configuration = ClusterConfiguration(
+            server: "https://api.example:6443", tls: TLSOptions(trust: .pem(ours.certificatePEM)), source: "test")
+        let operation = ResourceOperation(verb: "get", resource: nil, name: "/version")
+        let failure = KubernetesError.transport(HTTPError(.tls, mayHaveActed: false, "curl 60"), operation)
+        let words = "\(configuration.explain(failure, serverChain: shown.certificatePEM))"
+        #expect(words.contains("name not in SAN: wanted api.example, has other.example"))
+        #expect(words.contains("none of the trusted CAs issued it"))
+        let refused = KubernetesError.transport(HTTPError(.connect, mayHaveActed: false, "refused"), operation)
+        #expect(configuration.explain(refused, serverChain: shown.certificatePEM) == refused)
+        let fine = try ours.issue(names: ["api.example"], client: false)
+        #expect(configuration.explain(failure, serverChain: fine.certificatePEM) == failure)
+    }
+
+    @Test(arguments: [
+        ("https://a.example:6443/k8s", "a.example"), ("https://10.0.0.1", "10.0.0.1"),
+        ("https://[fd00::1]:6443", "fd00::1"),
+    ])
+    func `a server's host is found in its URL`(server: String, host: String) {
+        #expect(ClusterConfiguration(server: server).host == host)
+    }
+
     @Test func `nothing configured, and several files, are said plainly`() {
         for (environment, words) in [([:], "no cluster is configured"), (["KUBECONFIG": "/a:/b"], "several files")] {
             let error = #expect(throws: ConfigurationError.self) {

@@ -61,11 +61,17 @@ struct Connections: Sendable {
                 kubeconfig: configuration.kubernetes.kubeconfig, context: configuration.kubernetes.context,
                 environment: environment)
         } catch { throw StartupFailure("\(error)", .configuration) }
+        let transport = CurlTransport(tls: cluster.tls, proxy: cluster.proxy)
         let kube = KubernetesClient(
-            configuration: cluster, transport: CurlTransport(tls: cluster.tls),
-            watchTransport: CurlTransport(tls: cluster.tls), logger: logger)
+            configuration: cluster, transport: transport,
+            watchTransport: CurlTransport(tls: cluster.tls, proxy: cluster.proxy), logger: logger)
         let kubernetesVersion = try await patiently("reach Kubernetes at \(cluster.server)", logger) {
-            try await kube.version()
+            do throws(KubernetesError) { return try await kube.version() } catch {
+                guard case .transport(let failure, _) = error, failure.kind == .tls,
+                    let shown = try? await transport.certificates(shownBy: cluster.server)
+                else { throw error }
+                throw cluster.explain(error, serverChain: shown)
+            }
         }
         let system = try await patiently("read the namespace kube-system, whose uid names the cluster", logger) {
             try await kube.get(Namespace.self, "kube-system")

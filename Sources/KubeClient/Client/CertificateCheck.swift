@@ -1,5 +1,5 @@
 import HTTP
-import OS
+public import OS
 import TLS
 
 extension ClusterConfiguration {
@@ -24,6 +24,31 @@ extension ClusterConfiguration {
             }
         }
         return problems
+    }
+}
+
+extension ClusterConfiguration {
+    /// `error` with what is wrong with the certificates that the server showed (PEM, its own first): another name,
+    /// another authority, dates. Any error but a failed handshake comes back as it was.
+    public func explain(
+        _ error: KubernetesError, serverChain: [UInt8], now: Timestamp = .now()
+    ) -> KubernetesError {
+        guard case .transport(var failure, let operation) = error, failure.kind == .tls else { return error }
+        guard let chain = try? Certificate.parse(pem: serverChain) else { return error }
+        var authority: [UInt8]?
+        if case .pem(let pem) = tls.trust { authority = pem }
+        let problems = TLSInspection.problems(
+            trust: authority, host: tls.serverName ?? host, serverChain: chain, now: now)
+        if problems.isEmpty { return error }
+        failure.message += ": " + problems.joined(separator: "; ") + " (\(source))"
+        return .transport(failure, operation)
+    }
+
+    /// The host of the server's URL.
+    var host: String {
+        let authority = server.split(separator: "/", omittingEmptySubsequences: true).dropFirst().first ?? ""
+        if authority.hasPrefix("[") { return String(authority.dropFirst().prefix { $0 != "]" }) }
+        return String(authority.prefix { $0 != ":" })
     }
 }
 

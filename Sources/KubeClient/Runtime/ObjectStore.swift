@@ -15,7 +15,10 @@ public struct ObjectStore<Object: KubernetesObject>: Sendable {
     public mutating func receive(_ event: WatcherEvent<Object>) -> [ObjectKey] {
         switch event {
         case .initial: listing = [:]
-        case .initialApply(let object): listing?[object.key] = object
+        case .initialApply(let object):
+            let key = object.key
+            // One that has not changed stays the same in memory: a new list does not double the store.
+            listing?[key] = Self.differ(objects[key], object) ? object : objects[key]
         case .initDone: return swap()
         case .apply(let object):
             let key = object.key
