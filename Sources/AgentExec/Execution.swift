@@ -104,6 +104,11 @@ struct Execution: Sendable {
             let workspace = try failing { () throws(ExecutionFailure) in
                 try Workspace(configuration: configuration)
             }
+            var workbench = workbench
+            if let script = task.containerSetupScript {
+                let exports = try await SetupScript(workbench: workbench, workspace: workspace).run(script)
+                workbench.configuration.environment.merge(exports) { _, new in new }
+            }
             let checkout = CodePhase(workbench: workbench, workspace: workspace, server: server)
             try await checkout.run(plan)
             clock.enter(.environment)
@@ -111,7 +116,9 @@ struct Execution: Sendable {
             let interpreter = try await environment.run(plan, script: task.script)
             try announceRun(workspace)
             let spec = try failing { () throws(ExecutionFailure) in
-                try taskSpec(plan, workspace: workspace, interpreter: interpreter)
+                try taskSpec(
+                    plan, workspace: workspace, interpreter: interpreter,
+                    environment: workbench.configuration.environment)
             }
             try await writeRunPhase()
             clock.enter(.run)

@@ -45,7 +45,7 @@ extension Execution {
 
     /// The user's code as a process.
     func taskSpec(
-        _ plan: ExecutionPlan, workspace: Workspace, interpreter: Interpreter
+        _ plan: ExecutionPlan, workspace: Workspace, interpreter: Interpreter, environment: [String: String]
     ) throws(ExecutionFailure) -> ProcessSpec {
         let folder = workspace.path(plan.workingDirectory)
         do throws(OSError) { try Files.makeFolder(folder) } catch {
@@ -70,7 +70,7 @@ extension Execution {
         return ProcessSpec(
             executable: command.executable, arguments: command.arguments,
             environment: ChildEnvironment.ofTask(
-                base: configuration.environment, taskID: configuration.taskID, worker: configuration.worker,
+                base: environment, taskID: configuration.taskID, worker: configuration.worker,
                 configurationFile: workspace.root + "/clearml.conf", folders: folders, virtual: interpreter.virtual),
             workingDirectory: folder)
     }

@@ -266,6 +266,33 @@ func shellScript(_ text: String) -> JSONValue {
         #expect(stage.task.now.console.contains("['--lr', '0.1', 'a b'] src True"))
     }
 
+    @Test func `the task's set-up script runs first, and what it exports reaches the code`() async throws {
+        let stage = try Stage(script: shellScript("echo got $FROM_SETUP and $(cat made-by-setup)\n"))
+        stage.task.change {
+            $0.container = [
+                "setup_shell_script": "echo setting up\nexport FROM_SETUP='a b'\necho made > made-by-setup\nfalse"
+            ]
+        }
+        let (verdict, code) = try await stage.run()
+        #expect(code == 0, "\(verdict.cause)")
+        let console = stage.task.now.console
+        #expect(console.contains("setting up\n"))
+        #expect(console.contains("got a b and made\n"))
+        #expect(console.contains("the set-up script ended with exit code 1; going on"))
+    }
+
+    @Test func `an abort ends the set-up script, too`() async throws {
+        let stage = try Stage(script: shellScript("echo never\n"))
+        stage.task.change {
+            $0.container = ["setup_shell_script": .string("touch \(stage.scratch.path)/up; sleep 1000")]
+        }
+        let task = stage.task
+        let (verdict, _) = try await stage.run(once: "up") { task.change { $0.message = "stopping" } }
+        #expect(verdict.outcome == .stopped && verdict.phase == .workspace)
+        #expect(!stage.task.now.console.contains("never"))
+        #expect(stage.task.now.status == "stopped")
+    }
+
     private static let impossible: [(script: JSONValue, code: Int32, words: String)] = [
         ([:], 66, "nothing to run"),
         (["entry_point": "train.py", "binary": "/bin/sh"], 66, "does not exist"),

@@ -16,6 +16,7 @@ final class TaskOnServer: HTTPTransport {
         var reason = ""
         var runtime: JSONValue = ["glue_claim": .string("\(ours)")]
         var script: JSONValue = [:]
+        var container: JSONValue = [:]
         var hasToken = true
         var isAway = false
         var console = ""
@@ -68,6 +69,7 @@ final class TaskOnServer: HTTPTransport {
             [
                 "id": "t", "status": .string(state.status), "status_message": .string(state.message),
                 "runtime": state.runtime, "script": state.script,
+                "container": state.container,
             ]
         }
         switch action {

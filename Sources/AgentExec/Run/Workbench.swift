@@ -13,7 +13,7 @@ enum PhaseError: Error, Sendable, Equatable {
 
 /// Runs programs for the phases: their output to the console, their end when the stop signal says so.
 struct Workbench: Sendable {
-    let configuration: ExecutorConfiguration
+    var configuration: ExecutorConfiguration
     let supervisor: Supervisor
     let console: Console
     let stop: StopSignal
