@@ -108,6 +108,26 @@ private struct SourceRepository {
         #expect(module.task.console.contains("module ['x', 'y']"), "\(module.task.console)")
     }
 
+    @Test func `submodules come along`() async throws {
+        let scratch = try Scratch()
+        try sh(
+            """
+            git init -q -b main lib && cd lib && echo from the library > text && git add . && git commit -qm lib && cd ..
+            git init -q -b main top && cd top && echo 'cat lib/text' > job.sh
+            git -c protocol.file.allow=always submodule --quiet add file://$PWD/../lib lib && git add . && git commit -qm top
+            """, in: scratch.path)
+        // git lets submodules come from local places only when told so.
+        let allowed = [
+            "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "protocol.file.allow", "GIT_CONFIG_VALUE_0": "always",
+        ]
+        let place: JSONValue = .string("file://" + scratch.path + "/top")
+        let result = try await run(["repository": place, "working_dir": "."], environment: allowed)
+        #expect(result.exitCode == 0, "\(result.verdict.cause)")
+        #expect(result.task.console.contains("from the library"))
+        let refused = try await run(["repository": place, "working_dir": "."])
+        #expect(refused.exitCode == 66)
+    }
+
     @Test func `uncommitted changes are applied, new files among them`() async throws {
         let difference = """
             diff --git a/src/job.sh b/src/job.sh

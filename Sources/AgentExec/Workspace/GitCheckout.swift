@@ -42,8 +42,11 @@ struct GitCheckout: Sendable {
             run(spec, ["checkout", "--quiet", "--force", "--detach", revision], Self.localLimit),
             reason: "cannot check out \(repository.shown)")
         if Files.exists(workspace.code + "/.gitmodules") {
+            // `git submodule` is a shell script, which the bundle leaves out; what does its work is in git itself.
+            let isBundled = spec.environment["GIT_EXEC_PATH"] != nil
             let modules = try await run(
-                spec, ["submodule", "--quiet", "update", "--init", "--recursive"], Self.fetchLimit)
+                spec, [isBundled ? "submodule--helper" : "submodule", "update", "--quiet", "--init", "--recursive"],
+                Self.fetchLimit)
             if modules.exit != .exited(0) {
                 throw .failed(GitFailure.ofFetch(modules.tail, url: shown, host: nil, hasCredentials: isKnown))
             }

@@ -29,7 +29,7 @@ enum GitFailure {
         }
         if says(
             "could not read username", "could not read password", "authentication failed", "terminal prompts disabled",
-            "access denied", "permission denied", "returned error: 401", "returned error: 403", "invalid credentials")
+            "access denied", "permission denied (", "returned error: 401", "returned error: 403", "invalid credentials")
         {
             let advice =
                 hasCredentials
