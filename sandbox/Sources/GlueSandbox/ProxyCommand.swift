@@ -3,10 +3,10 @@ import CurlTransport
 import Glibc
 import HTTP
 import JSON
+import KubeClient
 import OS
 import SandboxServer
 import TLS
-import YAML
 
 struct ProxyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,7 +22,10 @@ struct ProxyCommand: AsyncParsableCommand {
     @Option(help: "Whom to trust upstream, PEM; without it the system's roots.")
     var ca: String?
 
-    @Option(help: "Instead of --upstream and --ca: a kubeconfig with a token; DIR/kubeconfig leads through the proxy.")
+    @Option(
+        help:
+            "Instead of --upstream and --ca: a kubeconfig, with all its credentials; DIR/kubeconfig leads through the proxy."
+    )
     var kubeconfig: String?
 
     @Option(help: "The port on 127.0.0.1; 0 takes any free one.")
@@ -43,13 +46,12 @@ struct ProxyCommand: AsyncParsableCommand {
     func run() async throws {
         let stateFolder = try StateFolder.prepare(stateDir)
         let target = try kubeconfig.map { try ProxiedCluster(file: $0) }
-        let server = target?.server ?? upstream ?? ""
-        let roots = try target?.authority ?? ca.map { path throws(OSError) in try Files.read(path) }
+        let server = target?.configuration.server ?? upstream ?? ""
+        let roots = try ca.map { path throws(OSError) in try Files.read(path) }
+        let tls = target?.configuration.tls ?? TLSOptions(trust: roots.map { .pem($0) } ?? .system)
         let recordPath = record ?? stateFolder + "/record.jsonl"
         let proxy = try RecordingProxy(
-            upstream: server,
-            transport: CurlTransport(tls: TLSOptions(trust: roots.map { .pem($0) } ?? .system), proxy: ""),
-            recordPath: recordPath)
+            upstream: server, transport: CurlTransport(tls: tls, proxy: ""), recordPath: recordPath)
         let authority = try CertificateAuthority.make(name: "glue-sandbox proxy")
         let issued = try authority.issue(names: ["localhost", "127.0.0.1", "::1"], client: false)
         let isTLS = server.hasPrefix("https:")
@@ -80,49 +82,41 @@ struct ProxyCommand: AsyncParsableCommand {
     }
 }
 
-/// The current cluster of a kubeconfig, as far as a proxy needs it.
+/// The current cluster of a kubeconfig. Its client certificate is shown by the proxy, since it cannot pass it; everything
+/// else that proves who a client is passes.
 struct ProxiedCluster {
-    private let tree: JSONValue
-    private let name: String
-    let server: String
-    let authority: [UInt8]?
+    let configuration: ClusterConfiguration
 
-    init(file: String) throws {
-        guard let tree = try YAMLDocument.parse(try Files.read(file), file: file).first?.json else {
-            throw ValidationError("`\(file)` is empty")
-        }
-        let context = tree["current-context"]?.string ?? ""
-        guard
-            let name = tree["contexts"]?.array?.first(where: { $0["name"]?.string == context })?.at(
-                "context", "cluster")?.string,
-            let cluster = tree["clusters"]?.array?.first(where: { $0["name"]?.string == name })?["cluster"],
-            let server = cluster["server"]?.string
-        else { throw ValidationError("`\(file)` has no server for its current context `\(context)`") }
-        if let path = cluster["certificate-authority"]?.string {
-            let isAbsolute = path.hasPrefix("/")
-            let folder = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
-            authority = try Files.read(isAbsolute ? path : folder + path)
-        } else if cluster["certificate-authority-data"] != nil {
-            throw ValidationError("`\(file)`: the proxy reads certificate-authority as a file, not as data")
-        } else {
-            authority = nil
-        }
-        self.tree = tree
-        self.name = name
-        self.server = server
+    init(file: String) throws(ConfigurationError) {
+        configuration = try ClusterConfiguration.load(kubeconfig: file, context: nil, environment: [:])
     }
 
-    /// The same with the proxy in place of the server.
+    /// A kubeconfig with the proxy in place of the server.
     func through(_ url: String, authorityPath: String) -> JSONValue {
-        var result = tree
-        let clusters = (tree["clusters"]?.array ?? []).map { entry -> JSONValue in
-            guard entry["name"]?.string == name else { return entry }
-            return [
-                "name": .string(name),
-                "cluster": ["server": .string(url), "certificate-authority": .string(authorityPath)],
-            ]
-        }
-        result["clusters"] = .array(clusters)
-        return result
+        let user: JSONValue =
+            switch configuration.credentials {
+            case .none: [:]
+            case .token(let token): ["token": .string(token.reveal())]
+            case .tokenFile(let path): ["tokenFile": .string(path)]
+            case .basic(let user, let password): ["username": .string(user), "password": .string(password.reveal())]
+            }
+        return [
+            "apiVersion": "v1", "kind": "Config", "current-context": "proxied",
+            "clusters": [
+                [
+                    "name": "proxied",
+                    "cluster": ["server": .string(url), "certificate-authority": .string(authorityPath)],
+                ]
+            ],
+            "users": [["name": "proxied", "user": user]],
+            "contexts": [
+                [
+                    "name": "proxied",
+                    "context": [
+                        "cluster": "proxied", "user": "proxied", "namespace": .string(configuration.namespace),
+                    ],
+                ]
+            ],
+        ]
     }
 }

@@ -149,6 +149,27 @@ struct ProxyTests {
         }
     }
 
+    @Test("the client itself can be struck, whoever it is", .enabled(if: access("/usr/bin/curl", X_OK) == 0))
+    func strikesClient() async throws {
+        try await staged { stage in
+            _ = try await stage.control(
+                HTTPRequest(
+                    .post, "/crash-points",
+                    body: Array(#"{"at":1,"position":"after-commit","signal":"KILL","client":true}"#.utf8)))
+            let server = try await SandboxServer.start(respond: stage.proxy.respond)
+            let curl = Process()
+            curl.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
+            curl.arguments = ["-s", "-X", "POST", "http://127.0.0.1:\(server.port)/tasks.enqueue"]
+            try curl.run()
+            while curl.isRunning { try await Task.sleep(for: .milliseconds(5)) }
+            #expect(curl.terminationReason == .uncaughtSignal && curl.terminationStatus == SIGKILL)
+            #expect(stage.victim.isRunning)
+            let state = try await stage.control(HTTPRequest(.get, "/state"))
+            #expect(state["points"]?[0]?["struck"]?["signals"]?[0]?["pid"]?.int == Int(curl.processIdentifier))
+            await server.stop()
+        }
+    }
+
     @Test("a point strikes once, also when its process is gone, and says so")
     func strikesOnce() async throws {
         try await staged { stage in

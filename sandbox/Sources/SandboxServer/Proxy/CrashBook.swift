@@ -52,12 +52,12 @@ final class CrashBook: Sendable {
     }
 
     /// Lets the ticket's points for `position` strike; whether there were any.
-    func strike(_ ticket: Ticket, _ position: CrashPosition, _ exchange: String) -> Bool {
+    func strike(_ ticket: Ticket, _ position: CrashPosition, _ exchange: String, _ client: Peer) -> Bool {
         var isStruck = false
         for place in ticket.strikes {
             let point = state.withLock { place < $0.entries.count ? $0.entries[place].point : nil }
             guard let point, point.position == position else { continue }
-            let sent = point.strike()
+            let sent = point.strike(client: client)
             isStruck = true
             let report: JSONValue = [
                 "n": .integer(Int64(ticket.number)), "exchange": .string(exchange),
@@ -94,7 +94,8 @@ final class CrashBook: Sendable {
                             "position": .string(entry.point.position.rawValue),
                             "signal": .integer(Int64(entry.point.signal)),
                             "pids": .array(entry.point.processes.map { .integer(Int64($0)) }),
-                            "counted": .integer(Int64(entry.counted)), "struck": entry.struck ?? .null,
+                            "client": .bool(entry.point.strikesClient), "counted": .integer(Int64(entry.counted)),
+                            "struck": entry.struck ?? .null,
                         ]
                     }),
             ]

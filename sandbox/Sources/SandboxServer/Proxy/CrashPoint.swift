@@ -23,6 +23,8 @@ public struct CrashPoint: Sendable, Equatable {
     public var signal: Int32
     /// Whom it is sent to.
     public var processes: [Int32]
+    /// Whether it is also sent to whoever asks: the processes at the other end of the connection.
+    public var strikesClient = false
 
     private static let signals: [String: Int32] = [
         "KILL": SIGKILL, "STOP": SIGSTOP, "CONT": SIGCONT, "TERM": SIGTERM, "INT": SIGINT, "HUP": SIGHUP,
@@ -37,13 +39,13 @@ public struct CrashPoint: Sendable, Equatable {
         self.processes = processes
     }
 
-    /// Reads `{"at": 3, "match": "…", "position": "after-commit", "signal": "KILL", "pids": [1, 2]}`.
+    /// Reads `{"at": 3, "match": "…", "position": "after-commit", "signal": "KILL", "pids": [1, 2], "client": true}`.
     /// - Throws: `CrashPointError` that names the member and what it may be.
     public init(_ json: JSONValue) throws(CrashPointError) {
         guard let object = json.object else {
             throw CrashPointError("a crash point is an object, found \(json.kindName)")
         }
-        let known: Set = ["at", "match", "position", "signal", "pids"]
+        let known: Set = ["at", "match", "position", "signal", "pids", "client"]
         for key in object.keys where !known.contains(key) {
             throw CrashPointError("unknown member `\(key)`, known are \(known.sorted().joined(separator: ", "))")
         }
@@ -67,10 +69,12 @@ public struct CrashPoint: Sendable, Equatable {
                 "`signal` is a number or one of \(Self.signals.keys.sorted().joined(separator: ", "))")
         }
         self.signal = signal
+        strikesClient = object["client"]?.bool ?? false
         // Never 0 or below: that would be a whole process group, or everybody.
-        guard let pids = object["pids"]?.array?.map({ $0.int.flatMap { Int32(exactly: $0) } ?? 0 }), !pids.isEmpty,
-            pids.allSatisfy({ $0 > 1 })
-        else { throw CrashPointError("`pids` is a list of process ids above 1") }
+        let pids = (object["pids"]?.array ?? []).map { $0.int.flatMap { Int32(exactly: $0) } ?? 0 }
+        guard pids.allSatisfy({ $0 > 1 }), strikesClient || !pids.isEmpty else {
+            throw CrashPointError("`pids` is a list of process ids above 1; it may be left out where `client` is true")
+        }
         processes = pids
     }
 
@@ -83,8 +87,9 @@ public struct CrashPoint: Sendable, Equatable {
     }
 
     /// Sends the signal; each process with what came of it.
-    func strike() -> [(process: Int32, error: Int32)] {
-        processes.map { ($0, kill($0, signal) == 0 ? 0 : errno) }
+    func strike(client: Peer) -> [(process: Int32, error: Int32)] {
+        let all = processes + (strikesClient ? PeerProcesses.holding(client) : [])
+        return all.map { ($0, kill($0, signal) == 0 ? 0 : errno) }
     }
 }
 

@@ -35,7 +35,7 @@ public final class RecordingProxy: Sendable {
         // A record with a hole would make a test believe in exchanges that never were: nothing passes after one.
         if book.failure != nil { return .dropConnection }
         let ticket = book.enter(method: method, path: request.url)
-        if book.strike(ticket, .before, exchange) {
+        if book.strike(ticket, .before, exchange, peer) {
             write(ticket, request, [("crash", "before")])
             return .dropConnection
         }
@@ -54,7 +54,7 @@ public final class RecordingProxy: Sendable {
         let told: [(String, JSONValue)] = [
             ("status", .integer(Int64(response.status))), ("response", ExchangeRecord.body(response.body)),
         ]
-        if book.strike(ticket, .afterCommit, exchange) {
+        if book.strike(ticket, .afterCommit, exchange, peer) {
             write(ticket, request, told + [("crash", "after-commit")])
             return .dropConnection
         }
@@ -65,7 +65,7 @@ public final class RecordingProxy: Sendable {
             return .whole(reply)
         }
         return .wholeThen(reply) { [self] isDelivered in
-            let isStruck = isDelivered && book.strike(ticket, .afterReply, exchange)
+            let isStruck = isDelivered && book.strike(ticket, .afterReply, exchange, peer)
             write(
                 ticket, request,
                 told + (isStruck ? [("crash", "after-reply")] : []) + (isDelivered ? [] : [("undelivered", true)]))
