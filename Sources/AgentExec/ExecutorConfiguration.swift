@@ -25,6 +25,8 @@ struct ExecutorConfiguration: Sendable {
     var pollInterval: Duration
     /// How long to go on reporting at the end while the server is away.
     var reportPatience: Duration
+    /// After this long without the server the code is ended; `nil`: never.
+    var fence: Duration?
     /// Where the code and its environment are put; `nil` for a temporary folder.
     var workspace: String?
     /// The server.
@@ -73,6 +75,9 @@ struct ExecutorConfiguration: Sendable {
         verdictPath = environment[Handoff.Variable.verdictPath]
         pollInterval = seconds(Handoff.Setting.pollSeconds, 3, least: 0.05)
         reportPatience = seconds(Handoff.Setting.reportSeconds, 300, least: 0)
+        fence =
+            environment[Handoff.Setting.fenceSeconds].nonEmpty == nil
+            ? nil : seconds(Handoff.Setting.fenceSeconds, 600, least: 1)
         workspace = environment[Handoff.Setting.workspace]
         self.environment = environment
         do {

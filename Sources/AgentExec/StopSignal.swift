@@ -7,6 +7,8 @@ enum StopCause: Sendable, Equatable {
     case abort
     /// Somebody else has the task, or it has ended on the server: write nothing. The status last seen, if the task exists.
     case taken(TaskStatus?, String)
+    /// The server was not reached for this long: for all that is known, somebody else runs the task by now.
+    case unreachable(Duration)
     /// The pod is being terminated, by this signal.
     case terminated(Int32)
 }

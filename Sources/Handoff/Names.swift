@@ -85,10 +85,12 @@ public enum Handoff {
         public static let pollSeconds = "GLUE_POLL_SECONDS"
         /// How long the outcome is tried to be reported while the server is away.
         public static let reportSeconds = "GLUE_REPORT_SECONDS"
+        /// After so many seconds without the server the code is ended, so that another attempt may begin elsewhere.
+        public static let fenceSeconds = "GLUE_FENCE_SECONDS"
         /// The folder for code and environment.
         public static let workspace = "GLUE_WORKSPACE"
         /// All of them.
-        public static let all: Set<String> = [pollSeconds, reportSeconds, workspace]
+        public static let all: Set<String> = [pollSeconds, reportSeconds, fenceSeconds, workspace]
     }
 
     /// Keys in the task's `runtime` (flat strings: Mongo refuses dots in keys).

@@ -220,6 +220,18 @@ func shellScript(_ text: String) -> JSONValue {
         #expect(stage.task.now.console.contains("line 1\nline 2\nline 3\nline 4\nline 5\n"))
     }
 
+    @Test func `behind a fence, the code ends when the server stays away`() async throws {
+        let stage = try Stage(script: [:])
+        stage.task.change { $0.script = shellScript("touch \(stage.scratch.path)/up\nexec sleep 1000\n") }
+        let task = stage.task
+        let (verdict, code) = try await stage.run(["GLUE_FENCE_SECONDS": "1"], once: "up") {
+            task.change { $0.isAway = true }
+        }
+        #expect(code == 69 && verdict.outcome == .runAgain && !verdict.reported)
+        #expect(verdict.cause.contains("was not reached for 1 s"))
+        #expect(stage.task.now.status == "in_progress")
+    }
+
     @Test func `code that completes its own task is respected`() async throws {
         let stage = try Stage(script: [:])
         stage.task.change {

@@ -44,13 +44,19 @@ struct AbortWatch: Sendable {
     let stop: StopSignal
     let pace: Pace
 
-    /// Looks until the signal is raised or the task cancelled. A server that does not answer changes nothing.
+    /// Looks until the signal is raised or the task cancelled. A server that does not answer
+    /// changes nothing, unless there is a fence.
     func run() async {
         var unclaimedLooks = 0
+        var lastSeen = pace.now()
         while stop.cause == nil {
             do { try await pace.sleep(configuration.pollInterval) } catch { return }
             let view: TaskView?
-            do throws(ClearMLError) { view = try await server.view(of: configuration.taskID) } catch { continue }
+            do throws(ClearMLError) { view = try await server.view(of: configuration.taskID) } catch {
+                if let fence = configuration.fence, pace.now() - lastSeen >= fence { stop.raise(.unreachable(fence)) }
+                continue
+            }
+            lastSeen = pace.now()
             switch TaskStanding(view, claim: configuration.claim, podUID: configuration.podUID) {
             case .ours, .finished: unclaimedLooks = 0
             case .abortRequested: stop.raise(.abort)

@@ -88,7 +88,10 @@ struct Outcome: Sendable, Equatable {
         case .failed(let failure) where !isAborted:
             self.init(.failed, failure.code.rawValue, failure.description, write: .failed(reason: failure.reason))
         case .stopped where !isAborted:
-            self.init(.runAgain, ExitCode.runAgain.rawValue, Self.terminated(stop))
+            let isFenced = if case .unreachable = stop { true } else { false }
+            self.init(
+                .runAgain, isFenced ? ExitCode.serverUnreachable.rawValue : ExitCode.runAgain.rawValue,
+                Self.terminated(stop))
         case .ended, .failed, .stopped:
             self.init(
                 .stopped, 0, "the task was aborted by the user",
@@ -130,6 +133,9 @@ struct Outcome: Sendable, Equatable {
 
     private static func terminated(_ stop: StopCause?) -> String {
         if case .terminated(let signal) = stop { return "the pod was terminated (signal \(signal)) while the task ran" }
+        if case .unreachable(let limit) = stop {
+            return "the ClearML server was not reached for \(limit.components.seconds) s, so the code was ended"
+        }
         return "the executor was ended from outside"
     }
 
