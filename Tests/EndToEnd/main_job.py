@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The main job on a real Kubernetes: tasks enqueued over the ClearML API become Jobs, and end as they must.
 
-    main_job.py SETTINGS.json     written by scripts/test-cluster
+    main_job.py SETTINGS.json           written by scripts/test-cluster
+    main_job.py SETTINGS.json QUEUE     one task alone, through this queue
 
 All tasks are enqueued at once and then judged one by one. Closes with "N passed, N failed".
 """
@@ -142,6 +143,11 @@ class MainJob:
         self.ended("image missing", "failed", "image", self.missing)
         self.abort_while_running()
 
+    def one_through(self, queue: str) -> None:
+        self.enqueue("alone", HELLO, queue=queue)
+        self.ended("alone", "completed")
+        self.console_holds("alone", "hello from 3.11")
+
     def nothing_is_left(self) -> None:
         """Every task is in no queue, and no Job waits with a finalizer for an acknowledgement that was given."""
         for queue in self.server.call("queues.get_all", search_hidden=True)["queues"]:
@@ -164,8 +170,11 @@ class MainJob:
 def main() -> int:
     with open(sys.argv[1]) as file:
         job = MainJob(json.load(file))
-    job.enqueue_all()
-    job.judge_all()
+    if len(sys.argv) > 2:
+        job.one_through(sys.argv[2])
+    else:
+        job.enqueue_all()
+        job.judge_all()
     job.nothing_is_left()
     print(f"{job.checks.passed} passed, {job.checks.failed} failed", flush=True)
     return 1 if job.checks.failed else 0
