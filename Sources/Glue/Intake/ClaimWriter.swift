@@ -1,6 +1,7 @@
 import ClearMLClient
 import Handoff
 import JSON
+import KubeClient
 import Logging
 import OS
 
@@ -42,19 +43,42 @@ struct ClaimWriter: Sendable {
         try await jobs.release(job)
     }
 
+    /// What came of the next attempt's claim.
+    enum NextAttempt: Sendable {
+        case claimed
+        /// A Job of that name is there and not ours.
+        case taken(String)
+        /// The task can no longer be rendered, or the API server refuses its Job for good.
+        case refused(String)
+        /// There is no place for it any more: its queue is not configured, or the namespace is being deleted.
+        case noPlace(String)
+    }
+
     /// The next attempt of the same claim: a Job held, the claim turned to it, the Job let go.
-    func claimNextAttempt(of record: TaskRecord, after old: JobFacts, attempt: Int, deadline: Deadline) async throws {
-        guard let rendered = try render(record, old.enqueue, attempt) else { return }
-        try deadline.check("create the next Job")
-        let creation = try await jobs.createHeld(rendered, claim: (record.id, attempt, old.enqueue))
-        guard case .ours(let next, let warnings) = creation else {
-            if case .foreign(let why) = creation {
-                logger.error("cannot create the next attempt", metadata: ["task": "\(record.id)", "why": "\(why)"])
+    func claimNextAttempt(
+        of record: TaskRecord, after old: JobFacts, attempt: Int, deadline: Deadline
+    ) async throws -> NextAttempt {
+        let creation: JobWriter.Creation
+        do {
+            guard let rendered = try render(record, old.enqueue, attempt) else {
+                return .noPlace("its queue is no longer configured")
             }
-            return
+            try deadline.check("create the next Job")
+            creation = try await jobs.createHeld(rendered, claim: (record.id, attempt, old.enqueue))
+        } catch let problems as RenderProblems {
+            return .refused("\(problems)")
+        } catch let error as KubernetesError where error.isInvalid || error.status?.code == 400 {
+            return .refused("\(error)")
+        } catch let error as KubernetesError where error.isForbidden && "\(error)".contains("being terminated") {
+            return .noPlace("the namespace is being deleted")
         }
-        for warning in warnings { console.say("Kubernetes warns: \(warning)", task: record.id, level: "WARNING") }
-        try await finish(next, deadline: deadline)
+        switch creation {
+        case .foreign(let why): return .taken(why)
+        case .ours(let next, let warnings):
+            for warning in warnings { console.say("Kubernetes warns: \(warning)", task: record.id, level: "WARNING") }
+            try await finish(next, deadline: deadline)
+            return .claimed
+        }
     }
 
     /// What a claim sets. A fresh enqueue starts with fresh budgets; one that recovery put back keeps them.

@@ -36,9 +36,17 @@ struct Actuator: Sendable {
         case .report(let job, let ending): try await report(job.name, ending, situation, deadline)
         case .retry(let job, let finding, let budget): try await retry(job, finding, budget, situation, deadline)
         case .putBack: try await putBack(situation, deadline)
-        case .reportVanished:
-            guard try await jobs.hasNothing(of: task) else { return }
-            try await report("", .vanished(podName: ""), situation, deadline)
+        case .reportVanished(let job):
+            // The view may lag behind a pod that has just entered: the API server itself decides. And a pod whose end
+            // nobody saw may still run somewhere: no second attempt on that.
+            let isGone =
+                if let job {
+                    try await jobs.pods(of: job).allSatisfy { $0.uid != situation.task?.podUID && $0.isTerminal }
+                } else {
+                    try await jobs.hasNothing(of: task)
+                }
+            guard isGone else { return }
+            try await report(job?.name ?? "", .vanished(podName: ""), situation, deadline)
         case .dropToken:
             try deadline.check("drop the token")
             _ = try await server.removeFromQueue(pendingQueue, task: task)
@@ -93,7 +101,7 @@ struct Actuator: Sendable {
 
     // MARK: - Another attempt
 
-    /// Budget, proof of death, token, next Job held, claim, release, and only then the old Job's finalizer.
+    /// Budget, proof of death, queued again, next Job held, claim, token, release, and only then the old Job's finalizer.
     /// Cut at any point, it is begun again from the top: each step finds itself done.
     private func retry(
         _ job: JobFacts, _ finding: Finding, _ budget: Budget, _ situation: Situation, _ deadline: Deadline
@@ -120,7 +128,7 @@ struct Actuator: Sendable {
         guard let record = try await server.task(task) else { return }
         let current = TaskFacts(record)
         guard current.claim == job.claim, current.attempt == next else { return }
-        try deadline.check("put the token back")
+        try deadline.check("make the task ready for the next attempt")
         switch current.status {
         case .inProgress:
             guard !current.isStopping else { return }
@@ -128,20 +136,46 @@ struct Actuator: Sendable {
                 task: task, queue: pendingQueue, force: true, reason: "attempt \(next)", message: finding.message)
         case .queued:
             guard current.executionQueue == pendingQueue else { return }
-            _ = try await server.addToQueue(pendingQueue, task: task, updateExecutionQueue: true)
+            // Pods that vanished unseen may still run somewhere: without the token they cannot enter. Who has it, if it
+            // is gone, enters in a moment or never.
+            if job.pods.isEmpty, try await !server.removeFromQueue(pendingQueue, task: task),
+                situation.observedFor < .seconds(120)
+            {
+                return
+            }
         default: return
         }
-        try await claims.claimNextAttempt(of: record, after: job, attempt: next, deadline: deadline)
-        try await jobs.letGo(job)
+        switch try await claims.claimNextAttempt(of: record, after: job, attempt: next, deadline: deadline) {
+        case .claimed: try await jobs.letGo(job)
+        case .taken(let why):
+            logger.error("cannot create the next attempt", metadata: ["task": "\(task)", "why": "\(why)"])
+        case .refused(let why):
+            let refusal = Finding(
+                kind: .configuration, what: why, evidence: "attempt \(next)",
+                remedy: "correct the task or the queue's template, and enqueue it again", blame: .task)
+            var now = situation
+            now.task = current
+            now.task?.status = .queued
+            try await failBeforeEntry(job, refusal, now, deadline)
+        case .noPlace(let why):
+            logger.error("no next attempt here: putting the task back", metadata: ["task": "\(task)", "why": "\(why)"])
+            try await giveBack(task, to: job.enqueue.queue, hasToken: true, deadline)
+            try await jobs.letGo(job)
+        }
     }
 
     /// A task of ours without a Job: back to the front of the queue it came from.
     private func putBack(_ situation: Situation, _ deadline: Deadline) async throws {
         let task = situation.taskID
         guard let origin = situation.task?.enqueue?.queue, try await jobs.hasNothing(of: task) else { return }
+        try await giveBack(task, to: origin, hasToken: situation.token, deadline)
+    }
+
+    /// Marked first, so that the next claim keeps the budgets; cut after the token is taken, it is found by its claim.
+    private func giveBack(_ task: String, to origin: String, hasToken: Bool, _ deadline: Deadline) async throws {
         try deadline.check("mark the task as returned")
         try await server.editRuntime(task: task, set: [Handoff.Runtime.returned: "1"])
-        if situation.token {
+        if hasToken {
             try deadline.check("take the token")
             guard try await server.removeFromQueue(pendingQueue, task: task) else { return }
         }

@@ -19,8 +19,9 @@ enum TaskAction: Sendable, Equatable {
     case retry(JobFacts, Finding, Budget)
     /// Token or task of ours without any Job: back to the front of the queue it came from.
     case putBack
-    /// In progress by our claim, but neither Job nor pod is left.
-    case reportVanished
+    /// In progress by our claim, but the pod that entered (or, with no Job either, any) is gone: if the API server itself
+    /// says so too, the task fails.
+    case reportVanished(JobFacts?)
     /// A token for a task that is not queued any more.
     case dropToken
     /// Why the task waits, for people.
@@ -181,7 +182,7 @@ struct Decision: Sendable, Equatable {
                 }
                 ending = Ending.of(pod, deletedByUs: job.isDeleting)
             } else {
-                ending = .vanished(podName: "")
+                return [.reportVanished(job)]
             }
         } else {
             // Entered a moment ago and not yet told us as which pod: any pod that lives may be it.
@@ -191,7 +192,7 @@ struct Decision: Sendable, Equatable {
                 return live.taskMayHaveStarted ? [] : waiting(job, live, situation)
             }
             guard let pod = job.pods.last(where: { $0.verdict?.outcome != .notOurs }) ?? job.pods.last else {
-                return job.isOver ? [.report(job, .vanished(podName: ""))] : []
+                return job.isOver ? [.reportVanished(job)] : []
             }
             ending = Ending.of(pod, deletedByUs: job.isDeleting)
         }
@@ -199,13 +200,11 @@ struct Decision: Sendable, Equatable {
             if case .failed = ending { return [.report(job, .stopped)] }
         }
         guard case .failed(let finding) = ending, finding.blame == .cluster else { return [.report(job, ending)] }
-        // A pod whose end nobody saw may still run somewhere: no second attempt on that.
-        let isProven = task.podUID.map { uid in job.pods.contains { $0.uid == uid } } ?? !job.pods.isEmpty
         if task.mayHaveRun {
-            return isProven && task.lostAfterStart < limits.retriesAfterStart
+            return task.lostAfterStart < limits.retriesAfterStart
                 ? [.retry(job, finding, .afterStart)] : [.report(job, ending)]
         }
-        return isProven && task.lostBeforeStart < limits.retriesBeforeStart
+        return task.lostBeforeStart < limits.retriesBeforeStart
             ? [.retry(job, finding, .beforeStart)] : [.report(job, ending)]
     }
 
@@ -246,7 +245,7 @@ struct Decision: Sendable, Equatable {
             return situation.observedFor >= orphanAfter ? [.putBack] : []
         case .inProgress:
             guard situation.jobs.isEmpty, task.executionQueue == situation.pendingQueue else { return [] }
-            return situation.observedFor >= orphanAfter ? [.reportVanished] : []
+            return situation.observedFor >= orphanAfter ? [.reportVanished(nil)] : []
         default:
             return situation.token ? [.dropToken] : []
         }

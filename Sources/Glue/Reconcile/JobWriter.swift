@@ -84,9 +84,14 @@ struct JobWriter: Sendable {
 
     /// The pods of `job` that are not terminal, from the API server itself.
     func livePods(of job: JobFacts) async throws -> [PodReading] {
+        try await pods(of: job).filter { !$0.isTerminal }
+    }
+
+    /// The pods of `job`, from the API server itself.
+    func pods(of job: JobFacts) async throws -> [PodReading] {
         let selector = try LabelSelector([Handoff.Label.instance: instance, Handoff.Label.jobUID: job.uid])
         let pods = try await kube.list(Pod.self, namespace: namespace, ListOptions(labels: selector))
-        return pods.items.map { PodReading($0.raw) }.filter { !$0.isTerminal }
+        return pods.items.map { PodReading($0.raw) }
     }
 
     /// Whether the API server itself knows of no Job of ours for `task`, and of no pod.

@@ -19,13 +19,16 @@ actor Reconciler {
     private let orphanAfter: Duration
     private let keepFinished: Duration
     private let logger: Logger
+    private let abandonAfter: Duration
     private var memory = Memory()
+    /// When the ClearML server last answered.
+    private var lastAnswer = ContinuousClock.now
 
     init(
         server: ClearMLServer, actuator: Actuator, cluster: ClusterView, console: TaskConsole, inFlight: InFlight,
         queues: [WatchedQueue], pendingQueue: String, instance: String,
         limits: @escaping @Sendable (JobFacts) -> DecisionLimits, orphanAfter: Duration, keepFinished: Duration,
-        logger: Logger
+        abandonAfter: Duration, logger: Logger
     ) {
         self.server = server
         self.actuator = actuator
@@ -38,6 +41,7 @@ actor Reconciler {
         self.limits = limits
         self.orphanAfter = orphanAfter
         self.keepFinished = keepFinished
+        self.abandonAfter = abandonAfter
         self.logger = logger
     }
 
@@ -72,6 +76,7 @@ actor Reconciler {
             names.formUnion(strays.map(\.id))
         }
         let found = try await server.tasks(ids: names.sorted(), fields: TaskFacts.fields)
+        lastAnswer = .now
         let facts = Dictionary(found.map { ($0.id, TaskFacts($0)) }) { first, _ in first }
 
         var plans: [(Situation, Decision)] = []
@@ -142,6 +147,28 @@ actor Reconciler {
             try await server.setStatusMessage(task: situation.taskID, finding.message)
         } catch {
             logger.debug("status message not set", metadata: ["task": "\(situation.taskID)", "error": "\(error)"])
+        }
+    }
+
+    /// Called when the server does not answer. The finalizer never traps anybody: a Job that somebody deleted, and whose
+    /// pods have ended, goes after `abandonAfter` of silence; what it had to tell goes to the log.
+    func abandonDeletedJobs() async {
+        guard .now - lastAnswer >= abandonAfter else { return }
+        for job in cluster.jobs() where job.isDeleting && job.isHeld {
+            let ending =
+                job.pods.last(where: \.isTerminal).map { Ending.of($0, deletedByUs: true).summary } ?? "no pod left"
+            do {
+                guard try await actuator.jobs.livePods(of: job).isEmpty else {
+                    try await actuator.jobs.delete(job)
+                    continue
+                }
+                logger.error(
+                    "the ClearML server is silent: letting a deleted Job go, its outcome untold",
+                    metadata: ["task": "\(job.task)", "job": "\(job.name)", "outcome": "\(ending)"])
+                try await actuator.jobs.letGo(job)
+            } catch {
+                logger.warning("deleted Job not let go", metadata: ["job": "\(job.name)", "error": "\(error)"])
+            }
         }
     }
 

@@ -93,6 +93,7 @@ struct GlueService: Sendable {
                 // Nothing is written from a stale view: the next tick looks again.
                 logger.warning("cannot look at the tasks", metadata: ["error": "\(error)"])
                 if let tasks { changes.defer(tasks) } else { changes.deferEverything() }
+                await reconciler.abandonDeletedJobs()
                 try? await Task.sleep(for: .seconds(1))
             }
         }

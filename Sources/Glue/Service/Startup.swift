@@ -212,7 +212,8 @@ extension GlueService {
                     retriesAfterStart: queue?.retriesAfterStart ?? 0,
                     terminationGrace: queue?.terminationGracePeriod ?? .seconds(30), orphanAfter: orphanAfter)
             },
-            orphanAfter: orphanAfter, keepFinished: configuration.timing.keepFinishedJobs, logger: logger)
+            orphanAfter: orphanAfter, keepFinished: configuration.timing.keepFinishedJobs,
+            abandonAfter: configuration.timing.abandonFinalizerAfter, logger: logger)
         self.console = console
         self.server = server
         self.worker = WorkerReport(
