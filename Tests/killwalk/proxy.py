@@ -96,7 +96,12 @@ class Proxy:
             writer.close()
 
     async def _serve(self, reader, writer):
-        pid = _owner(writer.get_extra_info("peername")[1], self.port)
+        pid = 0
+        for _ in range(50):  # a process that is just starting may not show its descriptor yet
+            pid = _owner(writer.get_extra_info("peername")[1], self.port)
+            if pid:
+                break
+            await asyncio.sleep(0.01)
         who = _program(pid)
         up_reader = up_writer = None
         try:
