@@ -71,7 +71,8 @@ extension Execution {
             executable: command.executable, arguments: command.arguments,
             environment: ChildEnvironment.ofTask(
                 base: environment, taskID: configuration.taskID, worker: configuration.worker,
-                configurationFile: workspace.root + "/clearml.conf", folders: folders, virtual: interpreter.virtual),
+                configurationFile: workspace.root + "/clearml.conf", folders: folders, virtual: interpreter.virtual,
+                home: workspace.root),
             workingDirectory: folder)
     }
 }

@@ -106,6 +106,33 @@ import Testing
     }
 }
 
+@Suite struct ChildEnvironmentTests {
+    @Test func `a user without a home gets one, others keep theirs`() {
+        for (given, expected) in [(nil, "/work"), ("/", "/work"), ("", "/work"), ("/home/me", "/home/me")] {
+            let base = given.map { ["HOME": $0] } ?? [:]
+            #expect(ChildEnvironment.ofTools(base: base, home: "/work")["HOME"] == expected)
+            let task = ChildEnvironment.ofTask(
+                base: base, taskID: "t", worker: "w", configurationFile: "c", folders: [], virtual: nil, home: "/work")
+            #expect(task["HOME"] == expected)
+        }
+    }
+
+    @Test func `tools get no key of the server's, the task's code no word of the handoff`() {
+        let base = [
+            "CLEARML_API_SECRET_KEY": "s", "GLUE_TASK_ID": "t", "CLEARML_AGENT_GIT_PASS": "p", "OTHER": "o",
+        ]
+        let tools = ChildEnvironment.ofTools(base: base, home: "/work")
+        #expect(Set(tools.keys) == ["OTHER", "HOME", "LC_ALL", "PYTHONUNBUFFERED"])
+        let task = ChildEnvironment.ofTask(
+            base: base, taskID: "t", worker: "w", configurationFile: "c", folders: ["/a", "/b"], virtual: "/v",
+            home: "/work")
+        #expect(task["GLUE_TASK_ID"] == nil && task["CLEARML_AGENT_GIT_PASS"] == nil)
+        #expect(task["TRAINS_API_SECRET_KEY"] == "s" && task["TRAINS_TASK_ID"] == "t")
+        #expect(
+            task["PYTHONPATH"] == "/a:/b" && task["PATH"]?.hasPrefix("/v/bin:") == true && task["VIRTUAL_ENV"] == "/v")
+    }
+}
+
 @Suite struct SDKConfigurationTests {
     @Test(arguments: [
         ("https://api.company:8008", "https://api.company:8080"), ("https://api.company", "https://app.company"),

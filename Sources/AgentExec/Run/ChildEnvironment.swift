@@ -7,11 +7,13 @@ enum ChildEnvironment {
     ///   - base: ours, as it was at the start.
     ///   - folders: for `PYTHONPATH`, before what is there.
     ///   - virtual: the virtual environment, if there is one.
+    ///   - home: used when the container has none.
     static func ofTask(
         base: [String: String], taskID: String, worker: String, configurationFile: String, folders: [String],
-        virtual: String?
+        virtual: String?, home: String
     ) -> [String: String] {
         var environment = base.filter { !isPrivate($0.key) }
+        environment["HOME"] = usableHome(base, else: home)
         environment["CLEARML_TASK_ID"] = taskID
         environment["CLEARML_CONFIG_FILE"] = configurationFile
         // The console is the executor's to send; the SDK would send every line a second time.
@@ -42,11 +44,16 @@ enum ChildEnvironment {
     /// - Parameter home: used when the container has none.
     static func ofTools(base: [String: String], home: String) -> [String: String] {
         var environment = base.filter { !isPrivate($0.key) && !isServerKey($0.key) }
-        if environment["HOME"].nonEmpty == nil || environment["HOME"] == "/" { environment["HOME"] = home }
+        environment["HOME"] = usableHome(base, else: home)
         // Messages are read by us: in English.
         environment["LC_ALL"] = "C.UTF-8"
         environment["PYTHONUNBUFFERED"] = "1"
         return environment
+    }
+
+    /// A user without an entry in the image's passwd gets `/`, which is nobody's home.
+    private static func usableHome(_ base: [String: String], else home: String) -> String {
+        base["HOME"].nonEmpty.flatMap { $0 == "/" ? nil : $0 } ?? home
     }
 
     /// Ours alone: the handoff, what git gets by another way, and marks of processes around us.
