@@ -133,7 +133,7 @@ extension ConfigurationKey {
             "How long a popped and unclaimed task is watched before its claim is finished."),
         .init(
             "timing.abandonFinalizerAfter", .duration(.seconds(1)...(.seconds(30 * 86_400))), .value("1h"),
-            "No effect yet: a deleted Job waits for a silent ClearML server without end."),
+            "How long a deleted Job waits for a silent ClearML server before it is let go."),
         .init(
             "timing.keepFinishedJobs", .duration(.seconds(0)...(.seconds(30 * 86_400))), .value("1h"),
             "How long a finished Job and its pods stay for people to look at."),
