@@ -5,26 +5,47 @@ internal import Synchronization
 
 /// The scheduler's part: pods that stand on no node.
 extension Kubelet {
-    func scheduleAll() async {
-        let waiting = entries.withLock { entries in
-            entries.values.filter { $0.pod.nodeName == nil && !$0.isGone }.map(\.pod)
+    /// Places pods until cancelled: whenever something has changed, and now and then for what no pod's change tells (a
+    /// claim that has been made).
+    func scheduleForever() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while !Task.isCancelled {
+                    await pause(self.node.configuration.retryInterval)
+                    self.kick.yield()
+                }
+                self.kick.finish()
+            }
+            for await _ in kicks { await scheduleAll() }
         }
-        for pod in waiting.sorted(by: { $0.created < $1.created }) { await schedule(pod) }
     }
 
-    func schedule(_ pod: JSONValue) async {
-        let others = entries.withLock { entries in
-            entries.values.filter { $0.pod.nodeName != nil && !$0.pod.isTerminal && !$0.isGone }.map(\.pod)
+    /// One look at every pod that waits, the oldest first. Only one runs at a time, so no place is given twice.
+    private func scheduleAll() async {
+        var (waiting, load) = entries.withLock { entries in
+            var waiting: [JSONValue] = []
+            var load = Scheduling.Load()
+            for entry in entries.values where !entry.isGone {
+                if entry.pod.nodeName == nil {
+                    waiting.append(entry.pod)
+                } else if !entry.pod.isTerminal {
+                    load.add(entry.pod)
+                }
+            }
+            return (waiting, load)
         }
-        switch scheduling.verdict(on: pod, others: others, claims: await claims(of: pod)) {
-        case .leave: break
-        case .bind: await bind(pod)
-        case .gated:
-            await refuse(
-                pod, "SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates", isCounted: false)
-        case .unschedulable(let message):
-            if await refuse(pod, "Unschedulable", message, isCounted: true) {
-                await node.events.record(pod, warning: true, "FailedScheduling", message)
+        waiting.sort { ($0.created, $0.podName) < ($1.created, $1.podName) }
+        for pod in waiting where !Task.isCancelled {
+            switch scheduling.verdict(on: pod, beside: load, claims: await claims(of: pod)) {
+            case .leave: break
+            case .bind: if await bind(pod) { load.add(pod) }
+            case .gated:
+                await refuse(
+                    pod, "SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates", isCounted: false)
+            case .unschedulable(let message):
+                if await refuse(pod, "Unschedulable", message, isCounted: true) {
+                    await node.events.record(pod, warning: true, "FailedScheduling", message)
+                }
             }
         }
     }
@@ -40,7 +61,8 @@ extension Kubelet {
         return result
     }
 
-    private func bind(_ pod: JSONValue) async {
+    /// Puts the pod on the node; `false`: it is gone or stands there already, and the watch tells.
+    private func bind(_ pod: JSONValue) async -> Bool {
         let name = node.configuration.nodeName
         let binding: JSONValue = [
             "apiVersion": "v1", "kind": "Binding",
@@ -50,13 +72,17 @@ extension Kubelet {
         do throws(KubeletError) {
             try await node.api.call(.post, KubeletAPI.path(of: pod) + "/binding", binding)
         } catch {
-            // Gone or bound meanwhile: the watch tells.
-            return
+            return false
         }
-        // Its place counts from now on, before the watch shows it.
-        entries.withLock { $0[pod.podUID]?.pod["spec"]?["nodeName"] = .string(name) }
+        // Its place counts from now on, whether the watch has shown it or not.
+        entries.withLock { entries in
+            if entries[pod.podUID]?.pod.nodeName == nil {
+                entries[pod.podUID]?.pod["spec"]?["nodeName"] = .string(name)
+            }
+        }
         await node.events.record(
             pod, "Scheduled", "Successfully assigned \(pod.podNamespace)/\(pod.podName) to \(name)")
+        return true
     }
 
     /// Writes why the pod stands nowhere; whether that is news. `isCounted`: the scheduler writes it, and says of which

@@ -22,12 +22,16 @@ public final class Kubelet: Sendable {
     let scheduling: Scheduling
     let memoryProblem: String?
     let entries = Mutex<[String: Entry]>([:])
+    /// Asks the scheduler for a look; many asks become one.
+    let kick: AsyncStream<Void>.Continuation
+    let kicks: AsyncStream<Void>
 
     /// A kubelet that reaches its API through `transport`, at `base`, as `token`.
     /// - Throws: `KubeletError.machine` when bubblewrap is missing or does not work here.
     public init(
         configuration: KubeletConfiguration, transport: any HTTPTransport, base: String, token: Secret<String>
     ) async throws(KubeletError) {
+        (kicks, kick) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         let api = KubeletAPI(transport: transport, base: base, token: token)
         try await Self.tryBubblewrap(configuration)
         // The cluster is new, so whatever pods an earlier sandbox left here are nobody's.
@@ -93,6 +97,7 @@ public final class Kubelet: Sendable {
     public func run() async {
         await describeNode()
         await withDiscardingTaskGroup { pods in
+            pods.addTask { await self.scheduleForever() }
             while !Task.isCancelled {
                 do throws(KubeletError) {
                     let list = try await node.api.call(.get, "/api/v1/pods")
@@ -131,11 +136,21 @@ public final class Kubelet: Sendable {
     private func see(_ pod: JSONValue, isDeleted: Bool, _ group: inout DiscardingTaskGroup) async {
         if isDeleted {
             forget(pod)
-            await scheduleAll()
+            kick.yield()
             return
         }
-        entries.withLock { $0[pod.podUID, default: Entry(pod: pod)].pod = pod }
-        guard let place = pod.nodeName else { return await schedule(pod) }
+        entries.withLock { entries in
+            var newest = pod
+            // An event from before the binding must not free the place that was given.
+            if pod.nodeName == nil, let place = entries[pod.podUID]?.pod.nodeName {
+                newest["spec"]?["nodeName"] = .string(place)
+            }
+            entries[pod.podUID, default: Entry(pod: pod)].pod = newest
+        }
+        guard let place = pod.nodeName else {
+            kick.yield()
+            return
+        }
         guard place == node.configuration.nodeName else { return }
         let worker = entries.withLock { $0[pod.podUID]?.worker }
         if pod.isDeleting {
@@ -143,7 +158,7 @@ public final class Kubelet: Sendable {
         } else if worker == nil, !pod.isTerminal {
             start(pod, &group)
         }
-        if pod.isTerminal { await scheduleAll() }
+        if pod.isTerminal { kick.yield() }
     }
 
     private func start(_ pod: JSONValue, _ group: inout DiscardingTaskGroup) {

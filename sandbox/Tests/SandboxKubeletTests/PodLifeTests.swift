@@ -216,6 +216,29 @@ struct PodLifeTests {
         }
     }
 
+    @Test("a pod waits for its claim, which keeps its content from pod to pod")
+    func claims() async throws {
+        try await Cluster.with { cluster in
+            let spec: JSONValue = ["volumes": [["name": "v", "persistentVolumeClaim": ["claimName": "c"]]]]
+            let mount: JSONValue = ["volumeMounts": [["name": "v", "mountPath": "/kept"]]]
+            try cluster.pod("writer", ["/bin/sh", "-c", "echo kept > /kept/file"], container: mount, spec: spec)
+            let waiting = await cluster.until("writer") { $0?.at("status", "conditions")?.array?.isEmpty == false }
+            #expect(
+                waiting.at("status", "conditions")?[0]?["message"]?.string
+                    == "0/1 nodes are available: persistentvolumeclaim \"c\" not found.")
+            try cluster.kube.create(
+                .persistentVolumeClaims, namespace: "default",
+                [
+                    "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": ["name": "c"],
+                    "spec": ["accessModes": ["ReadWriteOnce"], "resources": ["requests": ["storage": "1Gi"]]],
+                ])
+            #expect(await cluster.end("writer").phase == "Succeeded")
+            try cluster.pod("reader", ["/bin/cat", "/kept/file"], container: mount, spec: spec)
+            #expect(await cluster.end("reader").phase == "Succeeded")
+            #expect(try await cluster.log("reader") == "kept\n")
+        }
+    }
+
     @Test("a followed log ends with its container and misses nothing")
     func followedLog() async throws {
         try await Cluster.with { cluster in

@@ -18,8 +18,20 @@ struct Scheduling: Sendable {
     let labels: [String: String]
     let capacity: [String: String]
 
-    /// Decides about `pod`; `others` are the pods that stand on the node and have not ended.
-    func verdict(on pod: JSONValue, others: [JSONValue], claims: Set<String>) -> SchedulingVerdict {
+    /// What stands on the node already.
+    struct Load: Sendable, Equatable {
+        var pods = 0
+        var requests: [String: Double] = [:]
+
+        /// Counts one more pod.
+        mutating func add(_ pod: JSONValue) {
+            pods += 1
+            requests.merge(Scheduling.requests(of: pod)) { $0 + $1 }
+        }
+    }
+
+    /// Decides about `pod`, beside what stands on the node.
+    func verdict(on pod: JSONValue, beside load: Load, claims: Set<String>) -> SchedulingVerdict {
         guard pod.nodeName == nil, !pod.isDeleting, !pod.isTerminal else { return .leave }
         if let scheduler = pod.at("spec", "schedulerName")?.string, scheduler != "default-scheduler" { return .leave }
         if let gates = pod.at("spec", "schedulingGates")?.array, !gates.isEmpty { return .gated }
@@ -32,7 +44,7 @@ struct Scheduling: Sendable {
         for (key, value) in pod.at("spec", "nodeSelector")?.object ?? [:] where labels[key] != value.string {
             return refused("1 node(s) didn't match Pod's node affinity/selector")
         }
-        let lacking = lacking(pod, others)
+        let lacking = lacking(pod, load)
         return lacking.isEmpty ? .bind : refused(lacking.map { "1 \($0)" }.joined(separator: ", "))
     }
 
@@ -45,17 +57,14 @@ struct Scheduling: Sendable {
                 : start)
     }
 
-    private func lacking(_ pod: JSONValue, _ others: [JSONValue]) -> [String] {
-        let wanted = Self.requests(of: pod)
-        let used = others.map(Self.requests)
+    private func lacking(_ pod: JSONValue, _ load: Load) -> [String] {
         var problems: [String] = []
-        for (resource, amount) in wanted.sorted(by: { $0.key < $1.key }) {
+        for (resource, amount) in Self.requests(of: pod).sorted(by: { $0.key < $1.key }) {
             let has = capacity[resource].flatMap { Quantity($0) }?.value ?? 0
-            let taken = used.reduce(0) { $0 + ($1[resource] ?? 0) }
-            if taken + amount > has { problems.append("Insufficient \(resource)") }
+            if (load.requests[resource] ?? 0) + amount > has { problems.append("Insufficient \(resource)") }
         }
         let places = capacity["pods"].flatMap { Quantity($0) }?.value ?? .infinity
-        if Double(others.count) + 1 > places { problems.append("Too many pods") }
+        if Double(load.pods) + 1 > places { problems.append("Too many pods") }
         return problems
     }
 
