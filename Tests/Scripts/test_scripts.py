@@ -85,7 +85,7 @@ class Stages(unittest.TestCase):
         self.assertEqual(done.stdout.splitlines()[-1], "2 passed, 1 failed")
 
     def test_what_a_stage_leaves_running_is_ended_and_counted_against_it(self):
-        done = self.run_stage("setsid sleep 987654 & echo $!; echo '1 passed, 0 failed'")
+        done = self.run_stage("setsid sleep 987654 & sleep 0.5; echo '1 passed, 0 failed'")
         self.assertEqual(done.returncode, 1)
         self.assertIn("left running: sleep", done.stdout)
         left = subprocess.run(["pgrep", "-fx", "sleep 987654"], capture_output=True, text=True).stdout
