@@ -47,6 +47,7 @@ extension KubeSandbox {
     }
 
     /// Changes everything of an object but its status, alone and in one step: there is no conflict.
+    /// `change` runs within the cluster's lock: it must not ask the sandbox anything.
     @discardableResult
     public func update(
         _ kind: KubeKind, namespace: String = "", name: String, _ change: (inout JSONValue) throws(KubeRefusal) -> Void
@@ -55,6 +56,7 @@ extension KubeSandbox {
     }
 
     /// Changes the status of an object, alone and in one step: there is no conflict.
+    /// `change` runs within the cluster's lock: it must not ask the sandbox anything.
     @discardableResult
     public func updateStatus(
         _ kind: KubeKind, namespace: String = "", name: String, _ change: (inout JSONValue) throws(KubeRefusal) -> Void
@@ -130,6 +132,7 @@ extension KubeSandbox {
         on object: JSONValue, type: String = "Normal", reason: String, message: String, component: String,
         host: String? = nil, fieldPath: String? = nil
     ) {
+        // Recording refuses nothing.
         _ = try? withState { state throws(KubeRefusal) in
             state.recordEvent(
                 on: object, type: type, reason: reason, message: message, component: component, host: host,

@@ -14,6 +14,14 @@ extension KubeSandbox {
         return Response.json(shown)
     }
 
+    /// An object as an element of a list: the list's own kind says what it is.
+    static func asItem(_ object: JSONValue) -> JSONValue {
+        var item = object
+        item.set(nil, "kind")
+        item.set(nil, "apiVersion")
+        return item
+    }
+
     func scope(of request: ResourceRequest) throws(KubeRefusal) -> Scope {
         Scope(
             kind: request.kind.stored, namespace: request.scopeNamespace,
@@ -37,7 +45,7 @@ extension KubeSandbox {
         }
         return Response.json([
             "kind": .string(request.kind.kind + "List"), "apiVersion": .string(request.kind.apiVersion),
-            "metadata": metadata, "items": .array(objects),
+            "metadata": metadata, "items": .array(objects.map(Self.asItem)),
         ])
     }
 }

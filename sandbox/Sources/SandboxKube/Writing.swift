@@ -80,7 +80,7 @@ extension KubeSandbox {
                 // One may have gone with another that owned it.
                 if state.store[key] != nil { try state.delete(key, options) }
             }
-            return Written(object: .array(objects), warnings: state.warnings)
+            return Written(object: .array(objects.map(Self.asItem)), warnings: state.warnings)
         }
         return Response.json(
             [

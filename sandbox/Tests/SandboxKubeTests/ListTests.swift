@@ -73,7 +73,8 @@ import Testing
         let event = try #require(new.body.list("items").first)
         #expect(event.string("note") == "there")
         #expect(event.string("regarding", "name") == "a")
-        #expect(event.string("apiVersion") == "events.k8s.io/v1")
+        #expect(new.body.string("apiVersion") == "events.k8s.io/v1")
+        #expect(event["apiVersion"] == nil && event["kind"] == nil, "an element's kind is the list's")
     }
 
     @Test func `a list of a version to come is too early`() async throws {
