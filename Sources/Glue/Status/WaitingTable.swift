@@ -53,7 +53,7 @@ extension Waiting {
         switch reason {
         case "ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "ImageInspectError",
             "SignatureValidationFailed":
-            return pull(container, message, finding)
+            return pull(container, message, limit, finding)
         case "InvalidImageName":
             return .giveUp(
                 finding(
@@ -92,7 +92,7 @@ extension Waiting {
 
     /// Image pulls: what the registry said decides between the author's mistake and the network's.
     private static func pull(
-        _ container: PodReading.Container, _ message: String,
+        _ container: PodReading.Container, _ message: String, _ limit: Duration,
         _ finding: (Finding.Class, String, String, Finding.Blame) -> Finding
     ) -> Waiting {
         let text = message.lowercased()
@@ -102,7 +102,7 @@ extension Waiting {
             return .giveUp(
                 finding(
                     .image, "the registry limits pulls of \(image)", "wait, or use a mirror or a pull secret", .cluster),
-                after: .seconds(1800))
+                after: min(.seconds(1800), limit))
         }
         if says("unauthorized", "denied", "no basic auth", "authentication required", "forbidden") {
             return .giveUp(
@@ -125,6 +125,6 @@ extension Waiting {
         // "Back-off pulling image" alone says nothing new; the first error, or the next, does.
         return .giveUp(
             finding(.image, "\(image) cannot be pulled", "check the registry and the node's network", .cluster),
-            after: .seconds(600))
+            after: min(.seconds(600), limit))
     }
 }
