@@ -44,6 +44,7 @@ struct ProxyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        Signals.ignoreBrokenPipes()
         let stateFolder = try StateFolder.prepare(stateDir)
         let target = try kubeconfig.map { try ProxiedCluster(file: $0) }
         let server = target?.configuration.server ?? upstream ?? ""

@@ -60,6 +60,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        Signals.ignoreBrokenPipes()
         let stateFolder = try StateFolder.prepare(stateDir)
         let identity = try Identity()
         let faults = FaultBook()

@@ -3,6 +3,9 @@ import Glibc
 
 /// The signals that end the sandbox.
 enum Signals {
+    /// A reader of our output that has gone must not end the sandbox. Containers get the default back.
+    static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+
     /// Returns when SIGTERM or SIGINT arrives. A second one ends the process at once.
     static func awaitTermination() async {
         let (arrived, arrive) = AsyncStream<Void>.makeStream()
