@@ -128,13 +128,14 @@ private struct PackageFolder {
         let scratch = try Scratch()
         try sh(
             """
-            git init -q -b main repo && cd repo && echo 'tinypkg<2' > requirements.txt
+            git init -q -b main repo && cd repo && mkdir more && echo 'tinypkg<2' > more/base.txt
+            echo '-r more/base.txt' > requirements.txt
             echo 'import tinypkg; print("tiny", tinypkg.version)' > main.py && git add . && git commit -qm one
             """, in: scratch.path)
         let repository: JSONValue = .string("file://" + scratch.path + "/repo")
         let (exitCode, task) = try await run("", requirements: nil, script: ["repository": repository, "diff": ""])
         #expect(exitCode == 0, "\(task.console)")
-        #expect(task.console.contains("tiny 1.0"))
+        #expect(task.console.contains("tiny 1.0"), "by a file that it names")
     }
 
     @Test(arguments: [

@@ -27,8 +27,13 @@ struct EnvironmentPhase: Sendable {
             workbench.console.say("nothing is installed: CLEARML_AGENT_SKIP_PYTHON_ENV_INSTALL is set")
             return try Interpreter(executable: present(python))
         }
-        let requirements = try requirements(plan)
-        let installer = PackageInstaller(workbench: workbench, workspace: workspace)
+        let (requirements, folder) = requirements(plan)
+        let installer = PackageInstaller(workbench: workbench, workspace: workspace, folder: folder)
+        let conda = script.at("requirements", "conda")?.string.nonEmpty
+        if plan.requirements == nil, conda != nil {
+            workbench.console.say(
+                "the task lists its packages for conda only: those are not installed", level: "WARNING")
+        }
         if requirements.isEmpty, let python { return Interpreter(executable: python) }
         var installed: InstalledPackages?
         if let python { installed = try await installer.installed(python) }
@@ -66,14 +71,17 @@ struct EnvironmentPhase: Sendable {
     }
 
     /// What the task asks for; else what its repository does; and the SDK, without which nothing is reported.
-    private func requirements(_ plan: ExecutionPlan) throws(PhaseError) -> Requirements {
+    private func requirements(_ plan: ExecutionPlan) -> (Requirements, folder: String) {
         var text = plan.requirements
+        let working = workspace.path(plan.workingDirectory)
+        var place = Files.exists(working) ? working : workspace.code
         var mayNeedSDK = true
         switch plan.source {
         case .repository where text == nil:
-            for folder in [workspace.path(plan.workingDirectory), workspace.code] {
+            for folder in [working, workspace.code] {
                 guard let bytes = try? Files.read(folder + "/requirements.txt", limit: 4 << 20) else { continue }
                 text = String(decoding: bytes, as: UTF8.self)
+                place = folder
                 workbench.console.say("requirements: the repository's requirements.txt")
                 break
             }
@@ -88,7 +96,7 @@ struct EnvironmentPhase: Sendable {
         {
             requirements.lines.append(line)
         }
-        return requirements
+        return (requirements, place)
     }
 
     private func isOn(_ variable: String) -> Bool {

@@ -7,6 +7,8 @@ import Supervisor
 struct PackageInstaller: Sendable {
     let workbench: Workbench
     let workspace: Workspace
+    /// The folder of the requirements: other files and packages that they name by a path are looked for there.
+    let folder: String
 
     /// Building from source takes its time; longer than this is a hang.
     private static let installLimit = Duration.seconds(3600)
@@ -23,7 +25,7 @@ struct PackageInstaller: Sendable {
     func build(
         python: String?, binary: String, install: Requirements, keep: Requirements
     ) async throws(PhaseError) -> Interpreter {
-        let file = workspace.root + "/requirements.txt"
+        let file = folder + "/.agent-exec-requirements.txt"
         let constraints = workspace.root + "/constraints.txt"
         do throws(OSError) {
             try Files.write(Array(install.text.utf8), to: file, mode: 0o600)
@@ -31,6 +33,7 @@ struct PackageInstaller: Sendable {
         } catch {
             throw .failed(.disk(error, what: "the requirements", hint: "give the pod more ephemeral storage"))
         }
+        defer { unlink(file) }
         let environment = workspace.environment
         let interpreter = environment + "/bin/python"
         var extra = ["-r", file]
@@ -72,7 +75,7 @@ struct PackageInstaller: Sendable {
     ) async throws(PhaseError) -> Workbench.Ran {
         try await workbench.runTool(
             ProcessSpec(
-                executable: program, arguments: arguments, environment: environment, workingDirectory: workspace.code),
+                executable: program, arguments: arguments, environment: environment, workingDirectory: folder),
             limit: limit, isEchoed: isEchoed, code: .environment)
     }
 
