@@ -20,6 +20,8 @@ struct ClusterState: Sendable {
     var lostNodes: [String: Timestamp] = [:]
     /// When to look again for what is over: events, pods of lost nodes.
     var nextExpiry = Timestamp(milliseconds: 0)
+    /// Tokens of service accounts.
+    var issuedTokens: [String: ServiceAccountToken] = [:]
     /// Warnings gathered while a request is served.
     var warnings: [String] = []
 

@@ -85,6 +85,12 @@ enum Discovery {
             }
             resources.append(resource)
             if kind.hasStatus { resources.append(subresource(kind, "status", kind.kind, "get patch update")) }
+            if kind == .serviceAccounts {
+                var token = subresource(kind, "token", "TokenRequest", "create")
+                token["group"] = "authentication.k8s.io"
+                token["version"] = "v1"
+                resources.append(token)
+            }
             if kind == .pods {
                 var eviction = subresource(kind, "eviction", "Eviction", "create")
                 eviction["group"] = "policy"

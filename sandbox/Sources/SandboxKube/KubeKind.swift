@@ -87,6 +87,16 @@ extension KubeKind {
     /// Disruption budgets: one whose `status.disruptionsAllowed` is 0 stands against evictions.
     public static let podDisruptionBudgets = KubeKind(
         "policy", "PodDisruptionBudget", "poddisruptionbudgets", short: ["pdb"], status: true)
+    /// Roles of a namespace.
+    public static let roles = KubeKind(rbac, "Role", "roles")
+    /// Who has which role in a namespace.
+    public static let roleBindings = KubeKind(rbac, "RoleBinding", "rolebindings")
+    /// Roles of the cluster.
+    public static let clusterRoles = KubeKind(rbac, "ClusterRole", "clusterroles", namespaced: false)
+    /// Who has which role in the whole cluster.
+    public static let clusterRoleBindings = KubeKind(
+        rbac, "ClusterRoleBinding", "clusterrolebindings", namespaced: false)
+    private static let rbac = "rbac.authorization.k8s.io"
     /// Events in the form of `events.k8s.io`; stored as `events`.
     static let newEvents = KubeKind("events.k8s.io", "Event", "events", short: ["ev"])
 
@@ -94,7 +104,7 @@ extension KubeKind {
     static let all: [KubeKind] = [
         .configMaps, .events, .namespaces, .nodes, .persistentVolumeClaims, .pods, .resourceQuotas, .secrets,
         .serviceAccounts, .services, .jobs, .leases, .newEvents, .podDisruptionBudgets,
-        .priorityClasses,
+        .priorityClasses, .roles, .roleBindings, .clusterRoles, .clusterRoleBindings,
     ]
 
     /// The kind that is served under this group and plural.

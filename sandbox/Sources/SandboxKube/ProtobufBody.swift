@@ -57,6 +57,11 @@ struct ProtobufBody {
             1: ("allowed", .flag), 2: ("reason", .text), 3: ("evaluationError", .text), 4: ("denied", .flag),
         ],
         "SelfSubjectReview": [1: metadata],
+        "TokenRequest": [
+            1: metadata, 2: ("spec", .message("TokenRequestSpec")), 3: ("status", .message("TokenRequestStatus")),
+        ],
+        "TokenRequestSpec": [1: ("audiences", .list(.text)), 4: ("expirationSeconds", .number)],
+        "TokenRequestStatus": [1: ("token", .text), 2: ("expirationTimestamp", .time)],
         "Eviction": [1: metadata, 2: ("deleteOptions", .message("DeleteOptions"))],
         "DeleteOptions": [
             1: ("gracePeriodSeconds", .number), 2: ("preconditions", .message("Preconditions")),

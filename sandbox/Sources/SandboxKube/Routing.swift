@@ -57,9 +57,11 @@ extension KubeSandbox {
     private func authenticate(_ request: HTTPRequest) throws(KubeRefusal) -> KubeIdentity {
         let header = request.headers["Authorization"] ?? ""
         let scheme = "bearer "
-        guard header.lowercased().hasPrefix(scheme),
-            let identity = configuration.tokens[String(header.dropFirst(scheme.count))]
-        else { throw .unauthorized }
+        guard header.lowercased().hasPrefix(scheme) else { throw .unauthorized }
+        let token = String(header.dropFirst(scheme.count))
+        guard let identity = try withState({ state throws(KubeRefusal) in state.identity(token: token) }) else {
+            throw .unauthorized
+        }
         return identity
     }
 
@@ -102,11 +104,13 @@ extension KubeSandbox {
             ? request.target["fieldSelector"].flatMap {
                 try? FieldSelector(parsing: $0, kind: request.kind).onlyName
             } : request.name
-        guard
-            !request.identity.allows(
-                verb: request.verb, group: request.kind.group, resource: resource, namespace: request.namespace,
-                name: onlyName ?? "")
-        else { return }
+        let namespace = request.namespace
+        let isAllowed = try withState { state throws(KubeRefusal) in
+            state.allows(
+                request.identity, verb: request.verb, group: request.kind.group, resource: resource,
+                namespace: namespace, name: onlyName ?? "")
+        }
+        if isAllowed { return }
         let place = request.namespace.isEmpty ? "at the cluster scope" : "in the namespace \"\(request.namespace)\""
         throw .forbidden(
             request.kind, request.name,
@@ -137,6 +141,7 @@ extension KubeSandbox {
             return .whole(try change(request, .status))
         case ("log", "get") where request.kind == .pods: return try await podLog(request)
         case ("eviction", "create") where request.kind == .pods: return .whole(try evict(request))
+        case ("token", "create") where request.kind == .serviceAccounts: return .whole(try issueToken(request))
         case ("binding", "create") where request.kind == .pods: return .whole(try bind(request))
         case ("finalize", "update") where request.kind == .namespaces: return .whole(try finalize(request))
         case ("", _), ("status", _), ("log", _), ("eviction", _), ("binding", _):

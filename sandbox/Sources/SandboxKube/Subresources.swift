@@ -73,10 +73,12 @@ extension KubeSandbox {
             let isAllowed: Bool
             if let wanted = review.at("spec", "resourceAttributes") {
                 let subresource = wanted.string("subresource") ?? ""
-                isAllowed = identity.allows(
-                    verb: wanted.string("verb") ?? "", group: wanted.string("group") ?? "",
-                    resource: (wanted.string("resource") ?? "") + (subresource.isEmpty ? "" : "/\(subresource)"),
-                    namespace: wanted.string("namespace") ?? "", name: wanted.string("name") ?? "")
+                isAllowed = try withState { state throws(KubeRefusal) in
+                    state.allows(
+                        identity, verb: wanted.string("verb") ?? "", group: wanted.string("group") ?? "",
+                        resource: (wanted.string("resource") ?? "") + (subresource.isEmpty ? "" : "/\(subresource)"),
+                        namespace: wanted.string("namespace") ?? "", name: wanted.string("name") ?? "")
+                }
             } else {
                 isAllowed = review.string("spec", "nonResourceAttributes", "verb") == "get"
             }

@@ -23,7 +23,7 @@ enum Validation {
         let name = object.name
         if name.isEmpty {
             causes.append(.required("metadata.name", "name or generateName is required"))
-        } else if let fault = kind == .namespaces ? Names.labelFault(name) : Names.subdomainFault(name) {
+        } else if let fault = nameFault(kind, name) {
             causes.append(.invalid("metadata.name", .string(name), fault))
         }
         causes += labels(object.labels, at: "metadata.labels")
@@ -58,6 +58,17 @@ enum Validation {
             }
         }
         return causes
+    }
+
+    private static func nameFault(_ kind: KubeKind, _ name: String) -> String? {
+        switch kind {
+        case .namespaces: Names.labelFault(name)
+        case .roles, .roleBindings, .clusterRoles, .clusterRoleBindings:
+            // `system:node` is a good name here; what a path cannot hold is none.
+            name == "." || name == ".." || name.contains("/") || name.contains("%")
+                ? "may not be '.' or '..', nor contain '/' or '%'" : nil
+        default: Names.subdomainFault(name)
+        }
     }
 
     static func labels(_ labels: JSONObject, at path: String) -> [FieldCause] {
