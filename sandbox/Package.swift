@@ -24,7 +24,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ],
     targets: [
-        // HTTP/1.1 over TCP or TLS on SwiftNIO; knows nothing of either API. Also the recording proxy.
+        // HTTP/1.1 over TCP or TLS on SwiftNIO; knows nothing of either API.
         .target(
             name: "SandboxServer",
             dependencies: [

@@ -1,7 +1,7 @@
 import Glibc
 import OS
 
-/// The folder of a running sandbox or proxy.
+/// The folder of a running sandbox.
 enum StateFolder {
     /// The folder made, without the files of an earlier run, and its path from the root: pods and clients have other
     /// working directories.
