@@ -9,14 +9,16 @@ struct ReadyFile: Sendable {
     let clearmlURL: String
     let kubeURL: String?
     let pid: Int32
+    let restricted: [RestrictedToken]
 
     /// Writes everything; `ready.json` last, so that who sees it sees the rest. Files with secrets are for their owner alone.
     func write() throws(OSError) {
         try Files.write(identity.authorityPEM, to: stateFolder + "/ca.pem")
         if let kubeURL {
-            try Files.write(
-                Array((kubeconfig(kubeURL).text(pretty: true) + "\n").utf8), to: stateFolder + "/kubeconfig",
-                mode: 0o600)
+            for (name, token) in [("kubeconfig", identity.token)] + restricted.map({ ($0.fileName, $0.token) }) {
+                let text = kubeconfig(kubeURL, token).text(pretty: true) + "\n"
+                try Files.write(Array(text.utf8), to: stateFolder + "/" + name, mode: 0o600)
+            }
         }
         try Files.write(Array((ready.text(pretty: true) + "\n").utf8), to: stateFolder + "/ready.json", mode: 0o600)
     }
@@ -43,7 +45,7 @@ struct ReadyFile: Sendable {
         return result
     }
 
-    private func kubeconfig(_ server: String) -> JSONValue {
+    private func kubeconfig(_ server: String, _ token: Secret<String>) -> JSONValue {
         // JSON is YAML: kubectl and glue read it as such.
         [
             "apiVersion": "v1", "kind": "Config", "current-context": "sandbox",
@@ -53,7 +55,7 @@ struct ReadyFile: Sendable {
                     "cluster": ["server": .string(server), "certificate-authority": .string(stateFolder + "/ca.pem")],
                 ]
             ],
-            "users": [["name": "sandbox", "user": ["token": .string(identity.token.reveal())]]],
+            "users": [["name": "sandbox", "user": ["token": .string(token.reveal())]]],
             "contexts": [
                 ["name": "sandbox", "context": ["cluster": "sandbox", "user": "sandbox", "namespace": "default"]]
             ],

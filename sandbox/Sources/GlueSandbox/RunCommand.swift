@@ -41,6 +41,12 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "A label of the node: NAME=VALUE; may be repeated.")
     var nodeLabel: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Also make a token that may do everything but this, with a kubeconfig-without-VERB-RESOURCE; may be repeated.",
+            valueName: "verb:resource"))
+    var tokenWithout: [String] = []
+
     @Option(help: "The bubblewrap binary.")
     var bubblewrap = "/usr/bin/bwrap"
 
@@ -54,6 +60,9 @@ struct RunCommand: AsyncParsableCommand {
         for text in bind where HostBind(text) == nil {
             throw ValidationError("--bind is MOUNTPATH=HOSTPATH, both absolute, found `\(text)`")
         }
+        for text in tokenWithout where RestrictedToken(text) == nil {
+            throw ValidationError("--token-without is VERB:RESOURCE (`create:jobs`, `get:pods/log`), found `\(text)`")
+        }
         for text in capacity + nodeLabel where !text.contains("=") {
             throw ValidationError("--capacity and --node-label are NAME=VALUE, found `\(text)`")
         }
@@ -61,14 +70,15 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         Signals.ignoreBrokenPipes()
-        let stateFolder = try StateFolder.prepare(stateDir)
+        let restricted = tokenWithout.compactMap { RestrictedToken($0) }
+        let stateFolder = try StateFolder.prepare(stateDir, others: restricted.map(\.fileName))
         let identity = try Identity()
         let faults = FaultBook()
         let tls = ServerIdentity(certificatePEM: identity.server.certificate, keyPEM: identity.server.key)
         let clearml = ClearMLSandbox(
             configuration: ClearMLSandboxConfiguration(
                 accessKey: identity.accessKey, secretKey: identity.secretKey, queues: queue))
-        let cluster = try makeCluster(identity)
+        let cluster = try makeCluster(identity, restricted)
         let kubelet = try await Kubelet(
             configuration: kubeletConfiguration(stateFolder), transport: InProcessTransport(to: cluster), base: "",
             token: identity.kubeletToken)
@@ -91,7 +101,7 @@ struct RunCommand: AsyncParsableCommand {
         let ready = ReadyFile(
             stateFolder: stateFolder, identity: identity,
             clearmlURL: "\(clearmlTls ? "https" : "http")://127.0.0.1:\(clearmlServer.port)",
-            kubeURL: "https://127.0.0.1:\(kubeServer.port)", pid: getpid())
+            kubeURL: "https://127.0.0.1:\(kubeServer.port)", pid: getpid(), restricted: restricted)
         if let problem = kubelet.memoryLimitsProblem { Console.say("warning: \(problem)") }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await cluster.run() }
@@ -102,7 +112,7 @@ struct RunCommand: AsyncParsableCommand {
             )
             await Signals.awaitTermination()
             Console.say("stopping")
-            StateFolder.clear(stateFolder)
+            StateFolder.clear(stateFolder, others: restricted.map(\.fileName))
             group.cancelAll()
             try await group.waitForAll()
         }
@@ -116,12 +126,13 @@ struct RunCommand: AsyncParsableCommand {
         return result
     }
 
-    private func makeCluster(_ identity: Identity) throws -> KubeSandbox {
+    private func makeCluster(_ identity: Identity, _ restricted: [RestrictedToken]) throws -> KubeSandbox {
         var configuration = KubeConfiguration(tokens: [
             identity.token.reveal(): .administrator(),
             identity.viewerToken.reveal(): KubeIdentity(user: "sandbox-viewer", rules: []),
             identity.kubeletToken.reveal(): .administrator("system:node:sandbox"),
         ])
+        for token in restricted { configuration.tokens[token.token.reveal()] = token.identity }
         configuration.nodeCapacity = nodeCapacity
         return try KubeSandbox(configuration: configuration)
     }

@@ -6,12 +6,17 @@ public struct KubeIdentity: Sendable {
     public var groups: [String]
     /// What it may do; one rule that fits is enough.
     public var rules: [KubeRule]
+    /// What it may not do although a rule fits. RBAC knows no such thing; it shortens "everything but".
+    public var exceptions: [KubeRule]
 
     /// An identity with the given parts.
-    public init(user: String, groups: [String] = ["system:authenticated"], rules: [KubeRule]) {
+    public init(
+        user: String, groups: [String] = ["system:authenticated"], rules: [KubeRule], exceptions: [KubeRule] = []
+    ) {
         self.user = user
         self.groups = groups
         self.rules = rules
+        self.exceptions = exceptions
     }
 
     /// One that may do everything.
@@ -20,9 +25,10 @@ public struct KubeIdentity: Sendable {
     }
 
     func allows(verb: String, group: String, resource: String, namespace: String, name: String) -> Bool {
-        rules.contains {
-            $0.allows(verb: verb, group: group, resource: resource, namespace: namespace, name: name)
+        func fits(_ rule: KubeRule) -> Bool {
+            rule.allows(verb: verb, group: group, resource: resource, namespace: namespace, name: name)
         }
+        return rules.contains(where: fits) && !exceptions.contains(where: fits)
     }
 }
 
