@@ -9,6 +9,8 @@ final class TaskConsole: Sendable {
         var lines: [LogLine] = []
         var dropped = 0
         var lastStamp: [String: Int64] = [:]
+        var isSending = false
+        var turns: [CheckedContinuation<Void, Never>] = []
     }
 
     private let state = Mutex(State())
@@ -39,8 +41,11 @@ final class TaskConsole: Sendable {
         }
     }
 
-    /// Sends what waits; what the server did not take waits on.
+    /// Sends what waits; what the server did not take waits on. One at a time: two that took the same lines would send
+    /// them twice, and take as many others away.
     func flush() async {
+        await takeTurn()
+        defer { passTurn() }
         let lines = state.withLock { state in
             if state.lastStamp.count > 10_000 { state.lastStamp = [:] }
             return Array(state.lines.prefix(500))
@@ -62,6 +67,31 @@ final class TaskConsole: Sendable {
             return state.dropped
         }
         if dropped > 0 { logger.warning("console lines dropped", metadata: ["lines": "\(dropped)"]) }
+    }
+
+    private func takeTurn() async {
+        await withCheckedContinuation { continuation in
+            let isFree = state.withLock { state in
+                guard state.isSending else {
+                    state.isSending = true
+                    return true
+                }
+                state.turns.append(continuation)
+                return false
+            }
+            if isFree { continuation.resume() }
+        }
+    }
+
+    private func passTurn() {
+        let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard !state.turns.isEmpty else {
+                state.isSending = false
+                return nil
+            }
+            return state.turns.removeFirst()
+        }
+        next?.resume()
     }
 
     /// Flushes every second until cancelled, then once more.
