@@ -72,6 +72,27 @@ import Testing
         #expect(script.faults.isEmpty)
     }
 
+    @Test func `a deleted object is handed over as it was at its end, before its key is named`() async {
+        var last = WatchScript.pod("a", "6")
+        last["status"] = ["phase": "Failed"]
+        let script = WatchScript([
+            .list(version: "5", [WatchScript.pod("a", "1")]), .watch([WatchScript.event("DELETED", last)]),
+        ])
+        let ends = Mutex<[String]>([])
+        let reflector = Reflector<Pod>(
+            client: script.client(), namespace: "n",
+            departed: { pod in
+                ends.withLock { $0.append(pod.raw.at("status", "phase")?.string ?? "") }
+            })
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await reflector.run() }
+            for await _ in reflector.changes() where reflector.snapshot().isEmpty && reflector.isReady { break }
+            #expect(ends.withLock { $0 } == ["Failed"])
+            group.cancelAll()
+        }
+        #expect(script.faults.isEmpty)
+    }
+
     @Test func `waiting for a server that refuses ends at the deadline, with its reason`() async {
         let script = WatchScript([.listFails(.status(403, "Forbidden", "no"))])
         var client = script.client()

@@ -6,11 +6,18 @@ import KubeClient
 struct ClusterView: Sendable {
     private let jobReflector: Reflector<Job>
     private let podReflector: Reflector<Pod>
+    private let departed: DepartedPods
 
     init(kube: KubernetesClient, namespace: String, instance: String) throws(LabelSelector.Malformed) {
         let selector = try LabelSelector([Handoff.Label.instance: instance])
         jobReflector = Reflector(client: kube, namespace: namespace, labels: selector) { Self.trim(&$0.raw) }
-        podReflector = Reflector(client: kube, namespace: namespace, labels: selector) { Self.trim(&$0.raw) }
+        let departed = DepartedPods()
+        self.departed = departed
+        podReflector = Reflector(
+            client: kube, namespace: namespace, labels: selector, trim: { Self.trim(&$0.raw) },
+            departed: { pod in
+                if let job = pod.labels[Handoff.Label.jobUID] { departed.add(PodReading(pod.raw), job: job) }
+            })
     }
 
     /// Keeps both up to date until cancelled, and names each task that may have changed.
@@ -41,8 +48,12 @@ struct ClusterView: Sendable {
             guard let owner = pod.labels[Handoff.Label.jobUID] else { continue }
             pods[owner, default: []].append(PodReading(pod.raw))
         }
-        return jobReflector.snapshot().values.compactMap { job in
-            JobFacts(job.raw, pods: (pods[job.uid] ?? []).sorted { $0.name < $1.name })
+        let jobs = jobReflector.snapshot().values
+        let ends = departed.ofJobs(Set(jobs.map(\.uid)))
+        return jobs.compactMap { job in
+            let present = pods[job.uid] ?? []
+            let gone = (ends[job.uid] ?? []).filter { end in !present.contains { $0.uid == end.uid } }
+            return JobFacts(job.raw, pods: (present + gone).sorted { $0.name < $1.name })
         }
     }
 

@@ -16,6 +16,7 @@ public final class Reflector<Object: KubernetesObject>: Sendable {
 
     private let watcher: Watcher<Object>
     private let trim: @Sendable (inout Object) -> Void
+    private let departed: @Sendable (Object) -> Void
     private let pacing: Pacing
     private let state = Mutex(State())
     private let changed = ChangedKeys()
@@ -23,14 +24,19 @@ public final class Reflector<Object: KubernetesObject>: Sendable {
 
     /// A reflector of the objects that `labels` and `fields` mean; `namespace` `nil` means all namespaces.
     ///
-    /// - Parameter trim: drops what nobody reads, before the object is kept: `managedFields` alone is often half of it.
+    /// - Parameters:
+    ///   - trim: drops what nobody reads, before the object is kept: `managedFields` alone is often half of it.
+    ///   - departed: gets each object that was seen to be deleted, as it was at its end, before its key is named.
+    ///     One that vanished while the watch was broken has no such end.
     public init(
         _: Object.Type = Object.self, client: KubernetesClient, namespace: String?,
         labels: LabelSelector = .everything, fields: FieldSelector = .everything, machine: WatchMachine = .init(),
-        trim: @escaping @Sendable (inout Object) -> Void = { $0.dropManagedFields() }
+        trim: @escaping @Sendable (inout Object) -> Void = { $0.dropManagedFields() },
+        departed: @escaping @Sendable (Object) -> Void = { _ in }
     ) {
         watcher = Watcher(client: client, namespace: namespace, labels: labels, fields: fields, machine: machine)
         self.trim = trim
+        self.departed = departed
         pacing = client.pacing
     }
 
@@ -41,6 +47,7 @@ public final class Reflector<Object: KubernetesObject>: Sendable {
 
     private func receive(_ event: WatcherEvent<Object>) {
         let event = trimmed(event)
+        if case .delete(let object) = event { departed(object) }
         let (keys, isReady) = state.withLock { state in
             if case .interrupted(let error) = event {
                 state.lastError = error
