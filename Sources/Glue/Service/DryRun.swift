@@ -1,6 +1,7 @@
 import ClearMLClient
 import JSON
 import KubeClient
+import YAML
 
 /// What the next turn would create, and what stands in its way; nothing is written anywhere.
 struct DryRun: Sendable {
@@ -30,7 +31,7 @@ struct DryRun: Sendable {
             do throws(RenderProblems) {
                 let rendered = try renderer.render(task, candidate.queue, candidate.enqueue, 1)
                 let warnings = rendered.warnings.map { "\n# warning: \($0)" }.joined()
-                documents.append("\(title)\(warnings)\n\(rendered.job.text())")
+                documents.append("\(title)\(warnings)\n\(YAMLEmitter.text(of: rendered.job))")
             } catch {
                 documents.append(
                     "\(title): refused\n" + "\(error)".split(separator: "\n").map { "# \($0)" }.joined(separator: "\n"))
