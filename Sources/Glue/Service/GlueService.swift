@@ -24,7 +24,9 @@ struct GlueService: Sendable {
     func run(shutdown: AsyncStream<Void>) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await cluster.run(changes: changes) }
-            try await cluster.waitUntilReady(within: .seconds(60))
+            do { try await cluster.waitUntilReady(within: .seconds(60)) } catch {
+                throw error is CancellationError ? error : StartupFailure("\(error)", .environment)
+            }
             logger.info("cluster view ready", metadata: ["jobs": "\(cluster.jobs().count)"])
             changes.addEverything()
             group.addTask { await console.run() }

@@ -43,14 +43,18 @@ struct Connections: Sendable {
     static func open(
         _ configuration: GlueConfiguration, environment: [String: String], createQueues: Bool, logger: Logger
     ) async throws -> Connections {
+        let serverTransport = CurlTransport(tls: configuration.clearml.tls)
         let server = ClearMLServer(
             configuration: ClearMLConfiguration(
                 apiHost: configuration.clearml.apiHost, accessKey: configuration.clearml.accessKey,
                 secretKey: configuration.clearml.secretKey, tls: configuration.clearml.tls,
                 workerName: workerName(configuration)),
-            transport: CurlTransport(tls: configuration.clearml.tls), logger: logger)
+            transport: serverTransport, logger: logger)
         let version = try await patiently("log in to ClearML at \(configuration.clearml.apiHost)", logger) {
-            try await server.login()
+            do throws(ClearMLError) { return try await server.login() } catch {
+                throw await HandshakeFailure.explain(
+                    error, settings: configuration.clearml, transport: serverTransport)
+            }
         }
         logger.info(
             "logged in to ClearML", metadata: ["host": "\(configuration.clearml.apiHost)", "api": "\(version)"])
@@ -171,6 +175,8 @@ extension GlueService {
         let configuration = connections.configuration
         let server = connections.server
         let logger = connections.logger
+        try await Rights.check(
+            connections.kube, namespace: configuration.kubernetes.namespace, logger: logger)
         let pendingQueue = try await connections.pendingQueue()
         let namespace = configuration.kubernetes.namespace
         let instance = connections.instance

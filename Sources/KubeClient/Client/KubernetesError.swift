@@ -46,7 +46,7 @@ public enum KubernetesError: Error, Sendable, Equatable {
     public var isPermanent: Bool {
         switch self {
         case .status(let status, _): (400..<500).contains(status.code) && status.code != 408 && status.code != 429
-        case .transport(let error, _): error.kind == .invalidURL
+        case .transport(let error, _): [.invalidURL, .tls, .tooLarge].contains(error.kind)
         case .decoding, .invalidRequest: true
         case .credentials: false
         }
