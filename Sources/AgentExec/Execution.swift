@@ -1,7 +1,6 @@
 import ClearMLClient
 import HTTP
 import Handoff
-import OS
 import Supervisor
 
 /// One task, from the gate to the verdict:
@@ -48,47 +47,6 @@ struct Execution: Sendable {
             let result = await report(work, console: console, before: memory, clock: &clock)
             group.cancelAll()
             return result
-        }
-    }
-
-    // MARK: - Gate
-
-    private struct Refusal {
-        var outcome: Verdict.Outcome
-        var exitCode: Int32
-        var cause: String
-    }
-
-    private func passGate() async -> Refusal? {
-        if let refusal = await logIn() { return refusal }
-        let gate = StartGate(configuration: configuration, server: server, pace: pace)
-        switch await gate.pass(isStopped: { stop.cause != nil }) {
-        case nil: return nil
-        case .notOurs(let cause):
-            return Refusal(outcome: .notOurs, exitCode: ExitCode.notOurs.rawValue, cause: cause)
-        case .unknown(let cause):
-            return Refusal(outcome: .gateUnknown, exitCode: ExitCode.notOurs.rawValue, cause: cause)
-        case .unreachable(let cause):
-            let code = stop.cause == nil ? ExitCode.serverUnreachable : .runAgain
-            return Refusal(outcome: .runAgain, exitCode: code.rawValue, cause: cause)
-        }
-    }
-
-    /// Finds out early whether this server can be worked with at all.
-    private func logIn() async -> Refusal? {
-        let deadline = pace.now() + .seconds(120)
-        while true {
-            do throws(ClearMLError) {
-                _ = try await server.login()
-                return nil
-            } catch {
-                if case .tooOld = error {
-                    return Refusal(outcome: .failed, exitCode: ExitCode.serverUnreachable.rawValue, cause: "\(error)")
-                }
-                let isOver = error.isPermanent || stop.cause != nil || pace.now() >= deadline
-                if !isOver, (try? await pace.sleep(.seconds(1))) != nil { continue }
-                return Refusal(outcome: .runAgain, exitCode: ExitCode.serverUnreachable.rawValue, cause: "\(error)")
-            }
         }
     }
 
@@ -161,6 +119,7 @@ struct Execution: Sendable {
     }
 
     private func runTask(_ spec: ProcessSpec, _ workbench: Workbench) async throws(PhaseError) -> WorkEnd {
+        if stop.cause != nil { throw .stopped(nil) }
         let ran: Workbench.Ran
         do throws(SupervisorError) {
             ran = try await workbench.run(spec, grace: configuration.childGrace, limit: nil, isEchoed: true)
@@ -168,66 +127,5 @@ struct Execution: Sendable {
             throw .failed(ExecutionFailure(code: .environment, reason: "\(error)", message: ""))
         }
         return ran.isStopped ? .stopped(ran.exit) : .ended(ran.exit)
-    }
-
-    // MARK: - Report
-
-    private func report(
-        _ work: WorkEnd, console: Console, before: MemoryReading, clock: inout PhaseClock
-    ) async -> (verdict: Verdict, exitCode: Int32) {
-        patience.begin(configuration.reportPatience)
-        let memory = MemoryReading.read()
-        let kills = max(0, (memory.kills ?? 0) - (before.kills ?? 0))
-        let final = FinalReport(configuration: configuration, server: server, pace: pace, patience: patience)
-        let stopCause = stop.cause
-        let expected = Outcome(work: work, stop: stopCause, standing: .ours, memoryKills: kills)
-        for line in lastWords(work, expected) {
-            console.say(line, level: expected.verdict == .failed ? "ERROR" : "INFO")
-        }
-        let isTaken = if case .taken = stopCause { true } else { false }
-        if !isTaken { provisional(complete(clock, expected, work, memory)) }
-        // Lines first: whoever sees the task final may read its console at once.
-        let isComplete = await console.close(patience: patience)
-        let (outcome, reported) = await patience.bound {
-            await final.deliver(work: work, stop: stopCause, memoryKills: kills)
-        }
-        // Only where the server has just answered: otherwise it is forgotten there by itself.
-        if reported { await Heartbeat(configuration: configuration, server: server, pace: pace, say: { _ in }).end() }
-        let cause = outcome.cause + (isComplete || isTaken ? "" : "; the last console lines did not reach the server")
-        var result = outcome
-        result.cause = cause
-        return (complete(clock, result, work, memory, reported: reported), outcome.exitCode)
-    }
-
-    private func complete(
-        _ clock: PhaseClock, _ outcome: Outcome, _ work: WorkEnd, _ memory: MemoryReading, reported: Bool = false
-    ) -> Verdict {
-        var clock = clock
-        var verdict = clock.verdict(outcome.verdict, cause: outcome.cause, reported: reported)
-        verdict.peakMemory = memory.peak
-        switch work {
-        case .ended(let exit), .stopped(.some(let exit)): verdict.set(exit)
-        case .stopped(nil), .failed: break
-        }
-        return verdict
-    }
-
-    private func lastWords(_ work: WorkEnd, _ outcome: Outcome) -> [String] {
-        switch (outcome.verdict, work) {
-        case (.completed, _): ["Process completed successfully"]
-        case (.stopped, _): ["User aborted: stopping task", "Process aborted by user"]
-        case (.failed, .ended(let exit)): [outcome.cause, "Process failed, exit code \(exit.shellCode)"]
-        default: [outcome.cause]
-        }
-    }
-}
-
-extension Verdict {
-    fileprivate mutating func set(_ end: ProcessExit) {
-        switch end {
-        case .exited(let code): exit = code
-        case .signalled(let number): signal = number
-        case .unknown: break
-        }
     }
 }

@@ -81,6 +81,7 @@ struct Workbench: Sendable {
     func runTool(
         _ spec: ProcessSpec, limit: Duration, isEchoed: Bool, code: ExitCode
     ) async throws(PhaseError) -> Ran {
+        if stop.cause != nil { throw .stopped(nil) }
         let ran: Ran
         do throws(SupervisorError) {
             ran = try await run(spec, grace: .seconds(2), limit: limit, isEchoed: isEchoed)
