@@ -1,5 +1,7 @@
 import HTTP
 import JSON
+import Logging
+import Synchronization
 import TestKit
 import Testing
 
@@ -102,4 +104,41 @@ import Testing
         #expect(try await watch.next() == nil)
         #expect(transport.requests[0].timeouts.idle == .seconds(35) && transport.requests[0].timeouts.total == nil)
     }
+
+    @Test func `a refusal is logged as a warning, the network's noise only when it lasts`() async {
+        let log = LevelLog()
+        let lost = HTTPError(.connect, mayHaveActed: false, "refused")
+        let script = WatchScript(
+            [.list(version: "5", []), .watchFails(.status(403, "Forbidden", "no"))]
+                + Array(repeating: .watchBreaks([], lost), count: 5))
+        let client = KubernetesClient(
+            configuration: ClusterConfiguration(server: "https://api"), transport: script, watchTransport: script,
+            logger: Logger(label: "test") { _ in log }, pacing: FakeTime().pacing)
+        var breaks = 0
+        for await event in Watcher<Pod>(client: client, namespace: "n") {
+            if case .interrupted = event { breaks += 1 }
+            if breaks == 6 { break }
+        }
+        #expect(log.levels == [.warning, .debug, .debug, .debug, .warning, .debug])
+    }
+}
+
+/// Keeps the levels of what is logged.
+final class LevelLog: LogHandler {
+    private let state = Mutex<[Logger.Level]>([])
+    var levels: [Logger.Level] { state.withLock { $0 } }
+    var metadata: Logger.Metadata {
+        get { [:] }
+        set {}
+    }
+    var logLevel: Logger.Level {
+        get { .trace }
+        set {}
+    }
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { nil }
+        set {}
+    }
+
+    func log(event: LogEvent) { state.withLock { $0.append(event.level) } }
 }

@@ -12,6 +12,7 @@ public final class Reflector<Object: KubernetesObject>: Sendable {
         var store = ObjectStore<Object>()
         var lastContact: Duration?
         var lastError: KubernetesError?
+        var breaks = 0
     }
 
     private let watcher: Watcher<Object>
@@ -49,14 +50,16 @@ public final class Reflector<Object: KubernetesObject>: Sendable {
         let event = trimmed(event)
         if case .delete(let object) = event { departed(object) }
         let (keys, isReady) = state.withLock { state in
-            if case .interrupted(let error) = event {
+            switch event {
+            case .interrupted(let error):
                 state.lastError = error
-            } else {
+                state.breaks += 1
+            case .contact, .initDone, .apply, .delete:
+                state.lastError = nil
                 state.lastContact = pacing.now()
+            case .initial, .initialApply: state.lastContact = pacing.now()
             }
-            let keys = state.store.receive(event)
-            if case .initDone = event { state.lastError = nil }
-            return (keys, state.store.isReady)
+            return (state.store.receive(event), state.store.isReady)
         }
         if isReady { ready.open() }
         changed.add(keys)
@@ -93,8 +96,11 @@ public final class Reflector<Object: KubernetesObject>: Sendable {
         state.withLock { state in state.lastContact.map { pacing.now() - $0 } }
     }
 
-    /// Why the last list or watch broke, until a new list is whole.
+    /// Why the list or the watch is broken; `nil` while it is not.
     public var lastError: KubernetesError? { state.withLock { $0.lastError } }
+
+    /// How often the list or the watch broke.
+    public var breaks: Int { state.withLock { $0.breaks } }
 
     /// The copy did not become whole in time.
     public struct NotReady: Error, Sendable, CustomStringConvertible {
