@@ -202,6 +202,33 @@ class MainJob(unittest.TestCase):
         self.assertLess(time.monotonic() - started, 6, "the kubelet kills after six seconds")
         self.assertEqual(attempt.verdict["signal"], 9)
 
+    def test_a_server_that_hangs_at_the_end_costs_no_verdict(self) -> None:
+        attempt = Attempt({})
+        server.call("tasks.edit", task=attempt.task, force=True, script={"diff": f"touch {attempt.path('up')}\nsleep 0.5\nexit 3\n"})
+        pod = attempt.start()
+        wait_for_file(attempt.path("up"))
+        sandbox._process.send_signal(signal.SIGSTOP)
+        try:
+            wait_for_file(attempt.verdict_path)
+            self.assertEqual((attempt.verdict["outcome"], attempt.verdict["reported"]), ("failed", False), "already, should it be killed now")
+            started = time.monotonic()
+            pod.send_signal(signal.SIGTERM)
+            self.assertEqual(pod.wait(10), 3)
+            self.assertLess(time.monotonic() - started, 6, "the kubelet kills after six seconds")
+        finally:
+            sandbox._process.send_signal(signal.SIGCONT)
+        self.assertEqual((attempt.verdict["exit"], attempt.verdict["reported"]), (3, False))
+        self.assertIn("did not reach the server", attempt.verdict["cause"])
+
+    def test_a_full_disk_is_named(self) -> None:
+        attempt = Attempt(shell("# " + "x" * 500_000 + "\necho never\n"))
+        small = 'mount -t tmpfs -o size=200k none "$TMPDIR" && exec "$0" "$@"'
+        if subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode != 0:
+            self.skipTest("no mount namespace can be made here")
+        self.assertEqual(attempt.run("unshare", "--mount", "/bin/sh", "-c", small), 71)
+        self.assertEqual((attempt.now["status"], attempt.now["status_reason"]), ("failed", "no space left on the disk for the script"))
+        self.assertIn("ephemeral storage", attempt.console)
+
     def test_a_killed_executor_takes_its_child_along(self) -> None:
         attempt = Attempt({})
         server.call("tasks.edit", task=attempt.task, force=True, script={"diff": f"echo $$ > {attempt.path('pid')}.new\nmv {attempt.path('pid')}.new {attempt.path('pid')}\nexec sleep 1000\n"})
