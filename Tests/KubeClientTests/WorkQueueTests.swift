@@ -51,6 +51,15 @@ import Testing
         #expect(queue.next(now: .seconds(1)) == .idle)
     }
 
+    @Test func `a queue whose times change all day stays small`() {
+        var queue = WorkQueue<Int>()
+        for round in 0..<10_000 {
+            queue.add(round % 10, due: .seconds(1_000_000 - round))
+        }
+        #expect(queue.count == 10 && queue.heapCount < 200)
+        #expect(queue.next(now: .seconds(2_000_000)) == .work(9))
+    }
+
     @Test func `against a plain model, over ten thousand random steps`() {
         var generator = SplitMix(state: 7)
         var queue = WorkQueue<Int>()

@@ -98,7 +98,7 @@ struct Kubeconfig {
         if let node = user["tokenFile"], let path = text(node, "tokenFile") {
             result.credentials = .tokenFile(absolute(path))
             if !Files.exists(absolute(path)) { problem(node, "the token file `\(absolute(path))` does not exist") }
-        } else if let token = text(user["token"], "token"), !token.isEmpty {
+        } else if let token = text(user["token"], "token")?.trimmed, !token.isEmpty {
             result.credentials = .token(Secret(token))
         } else if let name = text(user["username"], "username"), !name.isEmpty {
             result.credentials = .basic(user: name, password: Secret(text(user["password"], "password") ?? ""))

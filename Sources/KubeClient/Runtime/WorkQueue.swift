@@ -30,6 +30,9 @@ public struct WorkQueue<Key: Hashable & Sendable>: Sendable {
     /// An empty queue.
     public init() {}
 
+    /// What the heap holds, replaced entries too.
+    var heapCount: Int { heap.count }
+
     /// The keys that wait, due or not.
     public var count: Int { due.count }
     /// The keys that are worked on.
@@ -70,12 +73,19 @@ public struct WorkQueue<Key: Hashable & Sendable>: Sendable {
 
     private mutating func push(_ key: Key, _ time: Duration) {
         counter += 1
+        if heap.count > 2 * due.count + 64 { dropReplaced() }
         heap.append(Entry(due: time, order: counter, key: key))
         var at = heap.count - 1
         while at > 0, heap[at].isBefore(heap[(at - 1) / 2]) {
             heap.swapAt(at, (at - 1) / 2)
             at = (at - 1) / 2
         }
+    }
+
+    /// Keeps the heap within a small multiple of the keys that wait, however often their times change. A sorted array
+    /// is a heap.
+    private mutating func dropReplaced() {
+        heap = heap.filter { due[$0.key] == $0.due }.sorted { $0.isBefore($1) }
     }
 
     private mutating func pop() {
