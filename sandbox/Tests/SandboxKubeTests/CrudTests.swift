@@ -234,4 +234,38 @@ import Testing
         #expect(try await cluster.call(.post, mapsPath, Sample.job("j")).status == 400)
         #expect(try await cluster.call(.put, mapsPath, Sample.configMap("m")).status != 200)
     }
+
+    @Test func `a lease is replaced only by who has read it`() async throws {
+        let cluster = try Cluster()
+        let leases = "/apis/coordination.k8s.io/v1/namespaces/default/leases"
+        let lease: JSONValue = [
+            "apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": ["name": "l"],
+            "spec": ["holderIdentity": "a"],
+        ]
+        let made = try await cluster.call(.post, leases, lease).body
+        let blind = try await cluster.call(.put, "\(leases)/l", lease)
+        #expect(blind.status == 422)
+        #expect(blind.message.hasSuffix("metadata.resourceVersion: Invalid value: 0: must be specified for an update"))
+        var mine = made
+        mine.set("b", "spec", "holderIdentity")
+        #expect(try await cluster.call(.put, "\(leases)/l", mine).status == 200)
+        #expect(try await cluster.call(.put, "\(leases)/l", mine).status == 409)
+    }
+
+    @Test func `events are forgotten after their time`() async throws {
+        let cluster = try Cluster { $0.eventLifetime = .seconds(60) }
+        let node = try #require(cluster.sandbox.get(.nodes, name: "sandbox"))
+        cluster.sandbox.recordEvent(on: node, reason: "Old", message: "m", component: "test")
+        cluster.clock.advance(.seconds(45))
+        cluster.sandbox.recordEvent(on: node, reason: "New", message: "m", component: "test")
+        cluster.clock.advance(.seconds(30))
+        cluster.sandbox.settle()
+        #expect(cluster.sandbox.list(.events).map { $0.string("reason") } == ["New"])
+        let foreign: JSONValue = [
+            "apiVersion": "v1", "kind": "Event", "metadata": ["name": "e"],
+            "involvedObject": ["kind": "Job", "name": "j", "namespace": "elsewhere"],
+        ]
+        let answer = try await cluster.call(.post, "/api/v1/namespaces/default/events", foreign)
+        #expect(answer.message.hasSuffix("does not match event.namespace"))
+    }
 }

@@ -160,4 +160,50 @@ import Testing
         #expect(try await cluster.call(.delete, "\(mapsPath)/m?dryRun=All").status == 200)
         #expect(try await cluster.call(.get, "\(mapsPath)/m").status == 200)
     }
+
+    @Test func `a disruption budget stands against an eviction, not against a delete`() async throws {
+        let cluster = try Cluster()
+        _ = try await cluster.call(.post, podsPath, Sample.pod("p") { $0.set(["a": "b"], "metadata", "labels") })
+        try cluster.run(try #require(cluster.pods.first))
+        let budgets = "/apis/policy/v1/namespaces/default/poddisruptionbudgets"
+        let budget: JSONValue = [
+            "apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": ["name": "b"],
+            "spec": ["selector": ["matchLabels": ["a": "b"]]],
+        ]
+        _ = try await cluster.call(.post, budgets, budget)
+        _ = try await cluster.call(
+            .patch, "\(budgets)/b/status", ["status": ["disruptionsAllowed": 0]], type: merge)
+        let eviction: JSONValue = ["apiVersion": "policy/v1", "kind": "Eviction", "metadata": ["name": "p"]]
+        let refused = try await cluster.call(.post, "\(podsPath)/p/eviction", eviction)
+        #expect(refused.status == 429)
+        #expect(refused.headers["Retry-After"] == "10")
+        #expect(refused.message == "Cannot evict pod as it would violate the pod's disruption budget.")
+        #expect(cluster.pods.first?.condition("DisruptionTarget") == nil)
+        #expect(try await cluster.call(.delete, "\(podsPath)/p").body.isDeleting)
+    }
+
+    @Test func `the cluster's own namespaces stay`() async throws {
+        let cluster = try Cluster()
+        let answer = try await cluster.call(.delete, "/api/v1/namespaces/kube-system")
+        #expect(answer.status == 403)
+        #expect(answer.message == "namespaces \"kube-system\" is forbidden: this namespace may not be deleted")
+    }
+
+    @Test func `an object goes with the last of its owners`() throws {
+        let cluster = try Cluster()
+        func owner(_ name: String) throws -> JSONValue {
+            let map = try cluster.sandbox.create(.configMaps, namespace: "default", Sample.configMap(name))
+            return [
+                "apiVersion": "v1", "kind": "ConfigMap", "name": .string(name), "uid": .string(map.uid),
+            ]
+        }
+        var child = Sample.configMap("child")
+        child.set(.array([try owner("first"), try owner("second")]), "metadata", "ownerReferences")
+        try cluster.sandbox.create(.configMaps, namespace: "default", child)
+        try cluster.sandbox.delete(.configMaps, namespace: "default", name: "first")
+        let left = cluster.sandbox.get(.configMaps, namespace: "default", name: "child")
+        #expect(left?.ownerReferences.map { $0.string("name") } == ["second"])
+        try cluster.sandbox.delete(.configMaps, namespace: "default", name: "second")
+        #expect(cluster.sandbox.get(.configMaps, namespace: "default", name: "child") == nil)
+    }
 }

@@ -245,4 +245,56 @@ import Testing
         #expect(cluster.sandbox.get(.jobs, namespace: "default", name: "j") == nil)
         #expect(cluster.pods.isEmpty)
     }
+
+    @Test func `restarts of a container count when it may restart`() throws {
+        let cluster = try Cluster()
+        try cluster.start("j") {
+            $0.set("OnFailure", "spec", "template", "spec", "restartPolicy")
+            $0.set(2, "spec", "backoffLimit")
+        }
+        let pod = try #require(cluster.pods.first)
+        try cluster.run(pod)
+        for restarts in 1...2 {
+            #expect(try cluster.job("j").condition("FailureTarget") == nil)
+            try cluster.sandbox.updateStatus(.pods, namespace: "default", name: pod.name) {
+                pod throws(KubeRefusal) in
+                pod.set(
+                    [["name": "task", "restartCount": .integer(Int64(restarts))]], "status", "containerStatuses")
+            }
+            cluster.sandbox.settle()
+        }
+        #expect(try cluster.job("j").condition("FailureTarget")?.string("reason") == "BackoffLimitExceeded")
+        #expect(cluster.pods.first?.isDeleting == true)
+    }
+
+    @Test func `less parallelism withdraws pods, and they count as nothing`() throws {
+        let cluster = try Cluster()
+        try cluster.start("j") {
+            $0.set(3, "spec", "parallelism")
+            $0.set(3, "spec", "completions")
+        }
+        #expect(cluster.pods.count == 3)
+        try cluster.run(try #require(cluster.pods.last))
+        try cluster.sandbox.update(.jobs, namespace: "default", name: "j") { job throws(KubeRefusal) in
+            job.set(1, "spec", "parallelism")
+        }
+        cluster.sandbox.settle()
+        #expect(cluster.pods.map(\.phase) == ["Running"], "those that had not begun went")
+        let job = try cluster.job("j")
+        #expect(job.int("status", "active") == 1)
+        #expect(job.at("status", "failed") == nil)
+    }
+
+    @Test func `a Job without completions is done when its pods say so`() throws {
+        let cluster = try Cluster()
+        try cluster.start("j") { $0.set(2, "spec", "parallelism") }
+        #expect(cluster.pods.count == 2)
+        let pods = cluster.pods
+        try cluster.setPhase(pods[0], "Succeeded")
+        #expect(try cluster.job("j").isTrue("Complete") == false)
+        #expect(cluster.pods.count == 2, "no pod is made after the first success")
+        try cluster.setPhase(pods[1], "Succeeded")
+        #expect(try cluster.job("j").isTrue("Complete"))
+        #expect(try cluster.job("j").int("status", "succeeded") == 2)
+    }
 }
