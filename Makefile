@@ -1,13 +1,16 @@
 # The front door: `make` lists what there is. Builds and other costly things are kept in
 # $XDG_CACHE_HOME/clearml-glue (~/.cache/clearml-glue), outside the clone.
 .DEFAULT_GOAL := help
-.PHONY: help demo kill-walk build test test-cold fmt lint cluster-up cluster-down images manifests clean clean-cache
+.PHONY: help demo kill-walk mutants build test test-cold fmt lint cluster-up cluster-down images manifests clean clean-cache
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 kill-walk: build ## kill glue and agent-exec at every write, in pairs, and stop them; ARGS="--seed 1" to repeat one
 	@Tests/killwalk/walk.py --bin .build/bin $(ARGS)
+
+mutants: build ## take the safeguards out of copies of the code, one by one: the kill walk must notice; ARGS="--only token"
+	@Tests/killwalk/mutants.py $(ARGS)
 
 build: ## glue, agent-exec and glue-sandbox into .build/bin
 	@scripts/build

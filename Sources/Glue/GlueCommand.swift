@@ -21,23 +21,30 @@ struct GlueCommand: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            end(GlueExit.success.rawValue)
         } catch let failure as StartupFailure {
             Terminal.error("glue: \(failure)")
-            Glibc.exit(failure.exit.rawValue)
+            end(failure.exit.rawValue)
         } catch let problems as ConfigurationProblems {
             Terminal.error("\(problems)")
-            Glibc.exit(GlueExit.configuration.rawValue)
+            end(GlueExit.configuration.rawValue)
         } catch let code as ExitCode {
-            Glibc.exit(code.rawValue)
+            end(code.rawValue)
         } catch {
             if let text = Optional(fullMessage(for: error)), exitCode(for: error) != .failure {
                 // Usage errors and help, as ArgumentParser words them.
                 exitCode(for: error) == .success ? Terminal.out(text) : Terminal.error(text)
-                Glibc.exit(exitCode(for: error) == .success ? 0 : GlueExit.configuration.rawValue)
+                end(exitCode(for: error) == .success ? 0 : GlueExit.configuration.rawValue)
             }
             Terminal.error("glue: \(error)")
-            Glibc.exit(GlueExit.failure.rawValue)
+            end(GlueExit.failure.rawValue)
         }
+    }
+
+    /// Without the libraries' tidying up, which frees what the threads of connections still use.
+    private static func end(_ code: Int32) -> Never {
+        fflush(nil)
+        _exit(code)
     }
 }
 

@@ -127,6 +127,9 @@ class Lane:
         """Another glue process; the ones that died are forgotten."""
         import subprocess
 
+        for dead in (g for g in self.glues if g.poll() not in (None, 0, -signal.SIGKILL)):
+            self.glues.remove(dead)
+            raise Failure(f"glue ended with {dead.returncode}")
         self.starts += 1
         log = open(os.path.join(self.folder, f"glue-{self.starts}.log"), "wb")
         environment = dict(os.environ, **self.ready["environment"])
@@ -145,17 +148,18 @@ class Lane:
         for process in self.living():
             os.kill(process.pid, signal.SIGCONT)
             process.terminate()
-        for process in self.glues:
+        glues, self.glues = self.glues, []
+        for process in glues:
             for _ in range(100):
                 if process.poll() is not None:
                     break
                 await asyncio.sleep(0.1)
             else:
                 process.kill()
+                process.wait()
                 raise Failure("glue did not stop within 10 s of SIGTERM")
             if process.returncode not in (0, -signal.SIGKILL):
                 raise Failure(f"glue ended with {process.returncode}")
-        self.glues = []
 
     async def stop(self):
         try:
@@ -199,10 +203,12 @@ class Lane:
             raise Failure(f"the sandbox (pid {self.sandbox.pid}) does not answer: {error}") from error
 
     async def kubernetes(self, method, path, body=None):
+        kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
+
         def call():
             request = urllib.request.Request(
                 self.ready["kubeURL"] + path, json.dumps(body).encode() if body is not None else None, method=method,
-                headers={"Authorization": f"Bearer {self.ready['token']}", "Content-Type": "application/json"},
+                headers={"Authorization": f"Bearer {self.ready['token']}", "Content-Type": kind},
             )
             with urllib.request.urlopen(request, timeout=20, context=self.tls) as answer:
                 return json.load(answer)
@@ -240,8 +246,9 @@ class Lane:
         except FileNotFoundError:
             return 0
 
-    async def settled(self, tasks, within):
+    async def settled(self, tasks, within=None):
         """Waits until every task is final and nothing of ours holds on to anything; says what is not, in time."""
+        within = within or self.settle_seconds
         end = time.monotonic() + within
         while True:
             open_ends = await self.open_ends(tasks)
@@ -270,6 +277,17 @@ class Lane:
             for entry in queue.get("entries", []):
                 ends.append(f"task {entry['task']} stands in queue {queue['name']}")
         return ends
+
+    def disarm(self):
+        """Nothing is struck, held up or stopped any more."""
+        for proxy in (self.kube, self.clearml):
+            for strike in proxy.strikes:
+                strike.release()
+            proxy.strikes.clear()
+            if proxy.stale:
+                proxy.stale.fresh.set()
+                proxy.stale = None
+            proxy.exchanges.clear()
 
     async def clean(self):
         """Ended Jobs and their pods go, so that the next round's record shows only its own."""

@@ -7,6 +7,9 @@ signal to the process at the other end of the connection:
     before        the request has arrived, the server never sees it
     after-commit  the server has answered, the client never sees it
     after-reply   the answer has been delivered
+
+A client stopped by SIGSTOP at `before` has its request on a slow network: it reaches the server when the strike is
+released, or, if it is `lost`, never. And a watch can be held up, so that its client's view grows stale.
 """
 
 import asyncio
@@ -41,6 +44,8 @@ class Strike:
     occurrence: int
     position: str
     signal: int = signal.SIGKILL
+    lost: bool = False
+    released: asyncio.Event = field(default_factory=asyncio.Event)
     seen: int = 0
     done: bool = False
     victim: int = 0
@@ -54,10 +59,38 @@ class Strike:
 
     def hit(self, exchange):
         self.victim = exchange.pid
-        try:
-            os.kill(exchange.pid, self.signal)
-        except ProcessLookupError:
-            pass
+        _send(exchange.pid, self.signal)
+
+    def release(self):
+        """The stopped process goes on, and so does its request."""
+        self.released.set()
+        if self.victim:
+            _send(self.victim, signal.SIGCONT)
+
+
+def _send(pid, number):
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
+
+
+@dataclass
+class StaleWatch:
+    """A watch that shows what `needle` stands in for the first time, and then nothing until `fresh` is set."""
+
+    kind: str
+    needle: bytes
+    fresh: asyncio.Event = field(default_factory=asyncio.Event)
+    seen: bool = False
+
+    async def pass_on(self, exchange, chunk):
+        if exchange.kind != self.kind:
+            return
+        if self.seen:
+            await self.fresh.wait()
+        elif self.needle in chunk:
+            self.seen = True
 
 
 @dataclass
@@ -69,6 +102,7 @@ class Proxy:
     listen_tls: ssl.SSLContext = None
     exchanges: list = field(default_factory=list)
     strikes: list = field(default_factory=list)
+    stale: StaleWatch = None
     port: int = 0
     connections: set = field(default_factory=set)
 
@@ -96,9 +130,11 @@ class Proxy:
             writer.close()
 
     async def _serve(self, reader, writer):
-        pid = 0
+        peer, pid = writer.get_extra_info("peername"), 0
+        if peer is None:  # gone already
+            return
         for _ in range(50):  # a process that is just starting may not show its descriptor yet
-            pid = _owner(writer.get_extra_info("peername")[1], self.port)
+            pid = _owner(peer[1], self.port)
             if pid:
                 break
             await asyncio.sleep(0.01)
@@ -118,6 +154,9 @@ class Proxy:
                 if strike and strike.position == "before":
                     strike.hit(exchange)
                     if strike.signal == signal.SIGKILL:
+                        return
+                    await strike.released.wait()
+                    if strike.lost:
                         return
                 if up_writer is None:
                     up_reader, up_writer = await asyncio.open_connection(
@@ -139,14 +178,14 @@ class Proxy:
                 writer.write(b"\r\n".join(head) + b"\r\n\r\n" + answer)
                 await writer.drain()
                 if streams:
-                    await self._stream(reader, up_reader, writer)
+                    await self._stream(exchange, reader, up_reader, writer)
                 if strike and strike.position == "after-reply":
                     strike.hit(exchange)
         finally:
             if up_writer:
                 up_writer.close()
 
-    async def _stream(self, reader, up_reader, writer):
+    async def _stream(self, exchange, reader, up_reader, writer):
         """Chunks as they come, until the last one, or until the client leaves."""
         while True:
             line = await up_reader.readline()
@@ -154,6 +193,8 @@ class Proxy:
                 raise ConnectionResetError
             size = int(line.split(b";")[0], 16)
             chunk = await up_reader.readexactly(size + 2)
+            if self.stale:
+                await self.stale.pass_on(exchange, chunk)
             if writer.is_closing() or reader.at_eof():
                 raise ConnectionResetError
             writer.write(line + chunk)

@@ -3,16 +3,18 @@
 
 The crash points are not listed anywhere: a task runs once through recording proxies, and every write that was seen,
 by glue or by an executor, becomes three points (before, after-commit, after-reply). At each the real process gets a
-real SIGKILL; then pairs of kills; then SIGSTOP for as long as `--stop` says, while a second glue takes over.
-What happened is judged by the tasks' own files and by the servers, never by what glue says of itself.
+real SIGKILL; then pairs of kills; then SIGSTOP for as long as `--stop` says, while a second glue takes over; then the
+scenarios of `scenarios.py`. What happened is judged by the tasks' own files and by the servers, never by what glue says
+of itself.
 
-    walk.py --bin DIR [--lanes 4] [--pairs 24] [--stops 8] [--stop 30] [--seed N] [--first-failure]
+    walk.py --bin DIR [--lanes 4] [--pairs 24] [--stops 8] [--stop 30] [--seed N] [--first-failure] [--only REGEX]
 """
 
 import argparse
 import asyncio
 import os
 import random
+import re
 import signal
 import sys
 import tempfile
@@ -20,11 +22,11 @@ import time
 
 from lane import Failure, Lane
 from proxy import POSITIONS, Strike, is_read
+from scenarios import scenarios
 
 PROGRAMS = ("glue", "agent-exec", "glue-sandbox")
 # A kind of write that comes again and again (console, signs of life) is struck at its first two occurrences.
 REPEATED = 2
-SETTLE = 45
 
 
 async def record(lane):
@@ -33,7 +35,7 @@ async def record(lane):
         proxy.exchanges.clear()
     await lane.fresh_glue()
     task = await lane.enqueue("undisturbed")
-    await lane.settled([task], SETTLE)
+    await lane.settled([task])
     if lane.runs(task) != 1 or (await lane.task(task))["status"] != "completed":
         raise Failure(f"the undisturbed task {task} ran {lane.runs(task)} times and is {await lane.task(task)}")
     points, counts = [], {}
@@ -60,7 +62,7 @@ async def round_of(lane, strikes, name):
         arm(lane, strike)
     await lane.fresh_glue()
     task = await lane.enqueue(name)
-    deadline = time.monotonic() + SETTLE
+    deadline = time.monotonic() + lane.settle_seconds
     stopped_at, second = None, None
     while time.monotonic() < deadline:
         for strike in strikes:
@@ -73,35 +75,43 @@ async def round_of(lane, strikes, name):
             lane.start_glue()
         if stopped_at and time.monotonic() - stopped_at >= lane.stop_seconds:
             for strike in hit:
-                _continue(strike.victim)
+                strike.release()
             stopped_at = None
         # A strike that is due and has not fallen yet belongs to this round, too.
         is_due = any(strike.done and strike not in hit for strike in strikes)
         if stopped_at is None and not is_due and not await lane.open_ends([task]):
             break
         await asyncio.sleep(0.2)
-    for proxy in (lane.kube, lane.clearml):
-        proxy.strikes.clear()
+    lane.disarm()
     if not lane.living():
         lane.start_glue()
-    if stopped_at:
-        for strike in hit:
-            _continue(strike.victim)
+    for strike in hit:
+        strike.release()
     if second:
         await asyncio.sleep(2)
-    await lane.settled([task], 20)
+    await lane.settled([task], min(20, lane.settle_seconds))
     if second and second.poll() is None:
         second.terminate()
     await judge(lane, task, hit)
-    await lane.clean()
+    if not hit and len(strikes) == 1 and strikes[0].occurrence == 1:
+        raise Failure("the point was not reached again")
     return bool(hit)
 
 
-def _continue(pid):
-    try:
-        os.kill(pid, signal.SIGCONT)
-    except ProcessLookupError:
-        pass
+def kills(*strikes):
+    async def run(lane, title):
+        return await round_of(lane, strikes, title)
+
+    return run
+
+
+def scenario(function):
+    async def run(lane, title):
+        await lane.stop_glues()
+        await function(lane)
+        return True
+
+    return run
 
 
 async def judge(lane, task, hit):
@@ -126,7 +136,7 @@ async def walk(options, folder):
     try:
         for number in range(options.lanes):
             lane = Lane(f"lane{number}", folder, programs, None)
-            lane.stop_seconds = options.stop
+            lane.stop_seconds, lane.settle_seconds = options.stop, options.settle
             lanes.append(lane)
             await lane.start()
         points = await record(lanes[0])
@@ -137,18 +147,22 @@ async def walk(options, folder):
         work = []
         for who, kind, occurrence in points:
             for position in POSITIONS:
-                work.append((f"{who} {kind} #{occurrence} {position}", [Strike(who, kind, occurrence, position)]))
+                work.append((f"{who} {kind} #{occurrence} {position}", kills(Strike(who, kind, occurrence, position))))
         for _ in range(options.pairs):
             first, second = generator.choice(points), generator.choice(points)
             strikes = [Strike(*first, generator.choice(POSITIONS)), Strike(*second, generator.choice(POSITIONS))]
-            work.append((" then ".join(f"{s.who} {s.kind} #{s.occurrence} {s.position}" for s in strikes), strikes))
+            title = " then ".join(f"{s.who} {s.kind} #{s.occurrence} {s.position}" for s in strikes)
+            work.append((title, kills(*strikes)))
+        work += [(f"scenario: {title}", scenario(function)) for title, function in scenarios()]
         by_glue = [p for p in points if p[0] == "glue"]
         for who, kind, occurrence in generator.sample(by_glue, min(options.stops, len(by_glue))):
             position = generator.choice(POSITIONS)
             work.append(
                 (f"SIGSTOP {who} {kind} #{occurrence} {position}",
-                 [Strike(who, kind, occurrence, position, signal=signal.SIGSTOP)])
+                 kills(Strike(who, kind, occurrence, position, signal=signal.SIGSTOP)))
             )
+        if options.only:
+            work = [(title, run) for title, run in work if re.search(options.only, title)]
         # The long ones first: the lanes end together.
         queue = list(reversed(work)) if options.stops else work
         total, done, halt = len(queue), 0, False
@@ -156,16 +170,17 @@ async def walk(options, folder):
         async def drive(lane):
             nonlocal done, halt
             while queue and not halt:
-                title, strikes = queue.pop(0)
+                title, run = queue.pop(0)
                 try:
-                    reached = await round_of(lane, strikes, title)
+                    reached = await run(lane, title)
+                    lane.disarm()
+                    await lane.clean()
                     results["passed" if reached else "not reached"] += 1
-                    if not reached and len(strikes) == 1 and strikes[0].occurrence == 1:
-                        raise Failure("the point was not reached again")
                 except Failure as failure:
                     results["failed"] += 1
                     failures.append(f"{title}: {failure} [{lane.folder}]")
                     print(f"FAILED {title}: {failure} [{lane.folder}]", flush=True)
+                    lane.disarm()
                     halt = halt or options.first_failure
                     if not halt:
                         await _renew(lane)
@@ -201,8 +216,10 @@ def main():
     parser.add_argument("--pairs", type=int, default=24)
     parser.add_argument("--stops", type=int, default=8)
     parser.add_argument("--stop", type=float, default=30, help="seconds between SIGSTOP and SIGCONT")
+    parser.add_argument("--settle", type=float, default=45, help="seconds within which everything must come to rest")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--first-failure", action="store_true")
+    parser.add_argument("--only", metavar="REGEX", help="the rounds whose titles match, and no others")
     parser.add_argument("--keep", help="keep the lanes' logs in this folder")
     options = parser.parse_args()
     folder = options.keep or tempfile.mkdtemp(prefix="killwalk-")

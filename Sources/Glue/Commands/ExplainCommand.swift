@@ -33,7 +33,7 @@ extension GlueCommand {
                 }
                 return
             }
-            Terminal.out(Ending.of(pod, deletedByUs: false).summary)
+            Terminal.out(Ending.of(pod).summary)
         }
     }
 }

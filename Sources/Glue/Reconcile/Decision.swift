@@ -142,7 +142,7 @@ struct Decision: Sendable, Equatable {
             return situation.observedFor >= limit ? [.failBeforeEntry(job, finding)] : []
         }
         // Dead before it entered: whatever ended it, no code of the user's ran.
-        let ending = job.pods.last.map { Ending.of($0, deletedByUs: false) } ?? .vanished(podName: "")
+        let ending = job.pods.last.map { Ending.of($0) } ?? .vanished(podName: "")
         let finding: Finding =
             if case .failed(let found) = ending {
                 found
@@ -180,7 +180,7 @@ struct Decision: Sendable, Equatable {
                 guard pod.isTerminal else {
                     return job.isDeleting ? [.withdraw(job, why: "the Job was deleted by someone outside glue")] : []
                 }
-                ending = Ending.of(pod, deletedByUs: job.isDeleting)
+                ending = Ending.of(pod)
             } else {
                 return [.reportVanished(job)]
             }
@@ -194,7 +194,7 @@ struct Decision: Sendable, Equatable {
             guard let pod = job.pods.last(where: { $0.verdict?.outcome != .notOurs }) ?? job.pods.last else {
                 return job.isOver ? [.reportVanished(job)] : []
             }
-            ending = Ending.of(pod, deletedByUs: job.isDeleting)
+            ending = Ending.of(pod)
         }
         if task.isStopping {
             if case .failed = ending { return [.report(job, .stopped)] }

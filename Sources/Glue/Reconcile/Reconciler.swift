@@ -156,7 +156,7 @@ actor Reconciler {
         guard .now - lastAnswer >= abandonAfter else { return }
         for job in cluster.jobs() where job.isDeleting && job.isHeld {
             let ending =
-                job.pods.last(where: \.isTerminal).map { Ending.of($0, deletedByUs: true).summary } ?? "no pod left"
+                job.pods.last(where: \.isTerminal).map { Ending.of($0).summary } ?? "no pod left"
             do {
                 guard try await actuator.jobs.livePods(of: job).isEmpty else {
                     try await actuator.jobs.delete(job)

@@ -12,7 +12,7 @@ enum Ending: Sendable, Equatable {
 
 extension Ending {
     /// Judges a terminal pod. A verdict beats the container's reasons; a bare exit code is only evidence.
-    static func of(_ pod: PodReading, deletedByUs: Bool) -> Ending {
+    static func of(_ pod: PodReading) -> Ending {
         if let verdict = pod.verdict, let ending = verdictEnding(verdict, pod) { return ending }
         if let finding = disrupted(pod) { return .failed(finding) }
         for container in pod.initContainers where !container.isSidecar {
@@ -35,7 +35,8 @@ extension Ending {
         case (0, _):
             return .completed(note: pod.phase == "Failed" ? "another container of the pod failed" : nil)
         default:
-            if exit == 143 || exit == 137, pod.isDeleting || deletedByUs {
+            // Only the pod's own deletion ends its containers: while our finalizer holds a deleted Job, its pods stay.
+            if exit == 143 || exit == 137, pod.isDeleting {
                 return .failed(
                     Finding(
                         kind: .deleted, what: "the pod was deleted by someone outside glue", evidence: place(pod),
@@ -180,12 +181,7 @@ extension Ending {
     }
 
     private static func neverRan(_ pod: PodReading) -> Finding {
-        if pod.isDeleting, pod.reason.isEmpty {
-            return Finding(
-                kind: .deleted, what: "the pod was deleted by someone outside glue before it ran",
-                evidence: place(pod), remedy: "enqueue the task again", blame: .cluster)
-        }
-        return infrastructure(
+        infrastructure(
             pod.reason.isEmpty ? "the pod ended before its task container ran" : "the pod ended early (\(pod.reason))",
             pod)
     }

@@ -30,8 +30,8 @@ import Testing
     ])
     func `a pod that ended badly is explained`(name: String, kind: Finding.Class, blame: Finding.Blame) throws {
         let pod = try #require(try Self.pods(name).last { $0.isTerminal } ?? Self.pods(name).last)
-        guard case .failed(let finding) = Ending.of(pod, deletedByUs: false) else {
-            Issue.record("\(name): \(Ending.of(pod, deletedByUs: false))")
+        guard case .failed(let finding) = Ending.of(pod) else {
+            Issue.record("\(name): \(Ending.of(pod))")
             return
         }
         #expect(finding.kind == kind, "\(finding.message)")
@@ -42,8 +42,8 @@ import Testing
     @Test(arguments: ["succeeded", "sidecar-running", "sidecar-crashes"])
     func `a pod whose task container exited 0 is completed`(name: String) throws {
         let pod = try #require(try Self.pods(name).last)
-        guard case .completed = Ending.of(pod, deletedByUs: false) else {
-            Issue.record("\(Ending.of(pod, deletedByUs: false))")
+        guard case .completed = Ending.of(pod) else {
+            Issue.record("\(Ending.of(pod))")
             return
         }
     }
@@ -76,6 +76,28 @@ import Testing
         }
     }
 
+    @Test(arguments: [(false, Finding.Class.infrastructure), (true, .deleted)])
+    func `a killed container was deleted only if its pod was`(isDeleting: Bool, kind: Finding.Class) throws {
+        let pod = PodReading([
+            "metadata": [
+                "name": "pod", "uid": "u", "deletionTimestamp": isDeleting ? "2026-11-24T00:00:00Z" : nil,
+            ],
+            "spec": ["containers": [["name": "task"]]],
+            "status": [
+                "phase": "Failed",
+                "containerStatuses": [
+                    ["name": "task", "state": ["terminated": ["exitCode": 137, "reason": "Error"]]]
+                ],
+            ],
+        ])
+        guard case .failed(let finding) = Ending.of(pod) else {
+            Issue.record("\(Ending.of(pod))")
+            return
+        }
+        #expect(finding.kind == kind)
+        #expect(isDeleting || finding.message.contains("exit code 137"))
+    }
+
     @Test func `a running pod is left in peace`() throws {
         let pod = try #require(try Self.pods("running").last)
         #expect(pod.taskMayHaveStarted)
@@ -84,7 +106,7 @@ import Testing
 
     @Test func `out of memory names the limit and the remedy`() throws {
         let pod = try #require(try Self.pods("oom-killed").last)
-        guard case .failed(let finding) = Ending.of(pod, deletedByUs: false) else { return }
+        guard case .failed(let finding) = Ending.of(pod) else { return }
         #expect(finding.message.hasPrefix("out of memory: the container exceeded its limit of "))
         #expect(finding.message.contains("raise memory"))
     }
