@@ -233,6 +233,49 @@ def bad_arguments(bench):
     glue.ends(2, "--dance")
 
 
+# --- the executor ------------------------------------------------------------------------------------------------------
+
+
+def executor(bench, **more):
+    return {"environment": {"GLUE_POLL_SECONDS": "0.5", "CLEARML_AGENT_SKIP_PYTHON_ENV_INSTALL": "1"}, **more}
+
+
+@case("a Secret with credentials that is not there", 20)
+def no_secret(bench):
+    queue = bench.served("no-secret", bench.path("template-plain.yaml"), pendingTimeout="3s")
+    glue = bench.glue("no-secret", [queue], executor=executor(bench, credentialsSecret="no-such-secret")).ready()
+    bench.task("no secret", queue="no-secret").ends(
+        "failed", "configuration", "container `task` cannot be configured", "no-such-secret", jobs=[], pods=[], runs=0,
+        console=["no-such-secret"],
+    )
+    glue.stop()
+
+
+@case("an executor's path that the image does not have", 15)
+def no_executor(bench):
+    path = "/opt/glue/bin/no-such-program"
+    glue = bench.glue("no-executor", [bench.served("no-executor", bench.path("template-plain.yaml"))], executor=executor(bench, path=path))
+    bench.task("no executor", queue="no-executor").ends(
+        "failed", "start failure", "could not be started", path, "executor.path", runs=0, console=["could not be started"]
+    )
+    glue.stop()
+
+
+@case("keys in the Secret that the ClearML server does not know", 20)
+def wrong_secret(bench):
+    keys = {"CLEARML_API_ACCESS_KEY": "NOBODY", "CLEARML_API_SECRET_KEY": "not-a-secret"}
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "wrong-keys"}, "stringData": keys}
+    bench.cluster.call("POST", "/api/v1/namespaces/default/secrets", secret)
+    queue = bench.served("wrong-secret", bench.path("template-plain.yaml"), retries={"beforeStart": 1, "afterStart": 0})
+    glue = bench.glue("wrong-secret", [queue], executor=executor(bench, credentialsSecret="wrong-keys"))
+    task = bench.task("wrong keys", queue="wrong-secret")
+    task.ends(
+        "failed", None, "check CLEARML_API_ACCESS_KEY and CLEARML_API_SECRET_KEY", runs=0, console=["attempt 1 was lost", "401"]
+    )
+    check("not-a-secret" not in task.console, "the console has the key", task.console)
+    glue.stop()
+
+
 # --- the task's code ---------------------------------------------------------------------------------------------------
 
 FETCH = dict(**ended(66), runs=0)
@@ -307,6 +350,12 @@ def no_entry_point(bench):
 def nothing_to_run(bench):
     script = {"diff": "", "entry_point": "", "repository": ""}
     bench.task("nothing to run", record=False, script=script).ends("failed", "the task has nothing to run", **FETCH)
+
+
+@case("a shell that the image does not have")
+def no_shell(bench):
+    found = bench.task("no shell", script={"binary": "/bin/no-such-shell"}).ends("failed", None, runs=0, console=["no-such-shell"])
+    has("status_reason", found["status_reason"], "no-such-shell")
 
 
 @case("a requirement that does not exist", 45)

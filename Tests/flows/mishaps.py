@@ -23,6 +23,30 @@ def pod_deleted_before(bench):
          {"glue_attempt": "2", "glue_lost_before_start": "1"})
 
 
+@case("a pod evicted before it starts: the next attempt runs", 20)
+def evicted_before(bench):
+    task = bench.task("evicted-before", "echo through the gate\n", queue="gated")
+    bench.cluster.evict(task.pending())
+    eventually(lambda: f"no second attempt\n{task.story()}", lambda: "2" in [job[0] for job in task.left()["jobs"]])
+    bench.cluster.open_gate(task.name)
+    task.ends("completed", "worker execution done", runs=1, console=["attempt 1 was lost: evicted", "through the gate"])
+
+
+@case("pods deleted before they start, until the budget is spent", 30)
+def budget_before(bench):
+    task = bench.task("budget-before", "echo never\n", queue="impatient")
+    first = task.pending()
+    bench.cluster.pod("DELETE", first)
+    second = eventually(lambda: f"no second pod\n{task.story()}", lambda: [
+        p["metadata"]["name"] for p in task.pods if p["metadata"]["name"] != first and p["spec"].get("nodeName")
+    ])[0]
+    bench.cluster.pod("DELETE", second)
+    task.ends(
+        "failed", "deleted", DELETED + " before it ran", runs=0,
+        console=["attempt 1 was lost: deleted: " + DELETED, "attempt 2 follows"],
+    )
+
+
 @case("a pod deleted while it runs: the task fails, with the reason", 20)
 def pod_deleted(bench):
     task = bench.task("deleted-running", ONE_LONG_RUN)

@@ -22,7 +22,8 @@ def restart(bench):
         pass
     # The executor reports without any glue; the Job waits for one to be let go.
     task.until("completed")
-    same("left", task.left()["jobs"], [("1", "Complete", "held")])
+    held = [("1", "Complete", "held")]
+    eventually(lambda: f"left: found {task.left()}, expected {held}", lambda: task.left()["jobs"] == held, 20)
     again = bench.glue("restart", queues, file="restart-again").ready()
     task.ends("completed", "worker execution done", runs=1, jobs=[("1", "Complete", "free")], pods=[("Succeeded", 0)], console=["went on"])
     later.ends("completed", "worker execution done", runs=1, console=["later"])

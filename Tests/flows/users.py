@@ -56,6 +56,26 @@ def abort_running(bench):
     check(time.monotonic() - started < 30, "it took more than 30 s")
 
 
+@case("abort of code that does not listen: killed within its grace", 25)
+def abort_deaf(bench):
+    task = bench.task("abort-deaf", "trap '' TERM\necho up\nwhile :; do sleep 0.1; done\n")
+    task.running()
+    started = time.monotonic()
+    task.stop()
+    task.ends("stopped", "task was stopped by tasks.stop", **DONE, runs=1, console=["Process aborted by user"])
+    check(time.monotonic() - started < 30, "it took more than 30 s")
+
+
+@case("abort of a second attempt", 30)
+def abort_second(bench):
+    task = bench.task("abort-second", LONG, queue="retry")
+    bench.cluster.evict(task.running())
+    eventually(lambda: f"no second run\n{task.story()}", lambda: task.runs == 2)
+    task.until("in_progress")
+    task.stop()
+    task.ends("stopped", "task was stopped by tasks.stop", runs=2, console=["attempt 2 follows", "User aborted: stopping task"])
+
+
 @case("reset while it runs: the pod ends, the task stays a draft", 25)
 def reset_running(bench):
     task = bench.task("reset-running", LONG)

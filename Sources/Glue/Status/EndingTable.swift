@@ -181,7 +181,12 @@ extension Ending {
     }
 
     private static func neverRan(_ pod: PodReading) -> Finding {
-        infrastructure(
+        if pod.isDeleting, pod.reason.isEmpty {
+            return Finding(
+                kind: .deleted, what: "the pod was deleted by someone outside glue before it ran",
+                evidence: place(pod), remedy: "enqueue the task again", blame: .cluster)
+        }
+        return infrastructure(
             pod.reason.isEmpty ? "the pod ended before its task container ran" : "the pod ended early (\(pod.reason))",
             pod)
     }

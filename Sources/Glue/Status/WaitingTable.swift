@@ -6,7 +6,8 @@ extension Waiting {
         let limit = pendingTimeout ?? .seconds(1_000_000_000)
         for container in pod.initContainers + [pod.task] + pod.others {
             if case .waiting(let reason, let message) = container.state, !isOrdinary(reason) {
-                return waiting(container, reason, message, pod, limit)
+                // Whatever patience its kind deserves: not more than the queue has.
+                return waiting(container, reason, message, pod, limit).within(limit)
             }
         }
         if pod.node == nil { return unbound(pod, limit) }
@@ -16,6 +17,10 @@ extension Waiting {
                 kind: .pendingTimeout, what: "containers are still being prepared", evidence: place(pod),
                 remedy: "see `kubectl describe pod \(pod.name)` for mounts, networks and image pulls", blame: .cluster),
             after: limit)
+    }
+
+    private func within(_ limit: Duration) -> Waiting {
+        if case .giveUp(let finding, let after) = self { .giveUp(finding, after: min(after, limit)) } else { self }
     }
 
     private static func isOrdinary(_ reason: String) -> Bool {
