@@ -162,7 +162,7 @@ def no_create(bench):
     # With the right it runs.
     glue = bench.glue("no-create", [queue], file="may-create").ready()
     task.ends("completed", "worker execution done", runs=1, console=["at last"])
-    glue.stop()
+    glue.finish()
 
 
 @case("a kubeconfig that is not there")
@@ -248,7 +248,7 @@ def no_secret(bench):
         "failed", "configuration", "container `task` cannot be configured", "no-such-secret", jobs=[], pods=[], runs=0,
         console=["no-such-secret"],
     )
-    glue.stop()
+    glue.finish()
 
 
 @case("an executor's path that the image does not have", 15)
@@ -258,7 +258,7 @@ def no_executor(bench):
     bench.task("no executor", queue="no-executor").ends(
         "failed", "start failure", "could not be started", path, "executor.path", runs=0, console=["could not be started"]
     )
-    glue.stop()
+    glue.finish()
 
 
 @case("keys in the Secret that the ClearML server does not know", 20)
@@ -273,7 +273,7 @@ def wrong_secret(bench):
         "failed", None, "check CLEARML_API_ACCESS_KEY and CLEARML_API_SECRET_KEY", runs=0, console=["attempt 1 was lost", "401"]
     )
     check("not-a-secret" not in task.console, "the console has the key", task.console)
-    glue.stop()
+    glue.finish()
 
 
 # --- the task's code ---------------------------------------------------------------------------------------------------

@@ -271,6 +271,18 @@ class Glue:
         check("Fatal error" not in self.log, "glue crashed", self.log[-3000:])
         return self.log
 
+    def finish(self):
+        """Waits until it has let go of all its Jobs (a task may be final a moment earlier), then ends it."""
+        def held():
+            jobs = [job["metadata"] for job in self.bench.cluster.items("batch/v1/jobs")]
+            return [
+                job["name"] for job in jobs
+                if job.get("finalizers") and job["annotations"]["glue.clearml/instance-name"].endswith("/" + self.release)
+            ]
+
+        eventually(lambda: f"glue `{self.name}` still holds {held()}: {self.log[-2000:]}", lambda: not held(), 30)
+        self.stop()
+
     def stop(self):
         """SIGTERM; it must end in order."""
         self.process.send_signal(signal.SIGTERM)
@@ -371,6 +383,7 @@ class Bench:
         """A glue of its own, with one of these configurations; `file` is for a second one of the same."""
         text = json.dumps(self.configuration(name, queues, **more), indent=1)
         glue = Glue(self, file or name, text, options, environment)
+        glue.release = name
         return glue.start() if start else glue
 
     def raw_glue(self, name, text, options=(), environment=None):

@@ -123,7 +123,7 @@ def main():
             for title, _, body in longest_first:
                 pool.submit(score.run, title, lambda body=body: body(bench))
         score.run("afterwards no task is lost and nothing is left open", lambda: nothing_is_lost(bench))
-        score.run("SIGTERM ends the shared glue in order", glue.stop)
+        score.run("SIGTERM ends the shared glue in order", glue.finish)
         score.run("no glue crashed", lambda: no_crash(bench))
     finally:
         bench.stop()

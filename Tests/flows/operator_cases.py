@@ -27,7 +27,7 @@ def restart(bench):
     again = bench.glue("restart", queues, file="restart-again").ready()
     task.ends("completed", "worker execution done", runs=1, jobs=[("1", "Complete", "free")], pods=[("Succeeded", 0)], console=["went on"])
     later.ends("completed", "worker execution done", runs=1, console=["later"])
-    again.stop()
+    again.finish()
 
 
 @case("--dry-run prints the Jobs and changes nothing", 15)
@@ -67,7 +67,7 @@ def create_queue(bench):
     queues = [{"name": "made by glue", "template": bench.path("template-plain.yaml"), "createIfMissing": True}]
     glue = bench.glue("creates", queues).ready()
     bench.task("in a new queue", queue="made by glue").ends("completed", "worker execution done", runs=1)
-    glue.stop()
+    glue.finish()
 
 
 @case("glue is a worker of the server, until it ends", 15)
@@ -79,5 +79,5 @@ def worker(bench):
         return [w["id"] for w in bench.server.call("workers.get_all")["workers"]]
 
     eventually(lambda: f"no worker {name} among {workers()}", lambda: name in workers(), 15)
-    glue.stop()
+    glue.finish()
     check(name not in workers(), "the worker is still registered", workers())

@@ -175,7 +175,7 @@ def limit(bench):
     with open(os.path.join(bench.shared, "limit")) as file:
         lines = file.read().split("\n")[:-1]
     same("the order", lines, [f"{what} {name}" for name in ("third", "first", "second") for what in ("begin", "end")])
-    glue.stop()
+    glue.finish()
 
 
 @case("queues are served in their order", 20)
@@ -193,7 +193,7 @@ def order(bench):
         task.stop()
     for task in idle + urgent:
         task.gone()
-    glue.stop()
+    glue.finish()
 
 
 
@@ -206,7 +206,7 @@ def cleanup(bench):
     task.ends("completed", "worker execution done", runs=1)
     task.gone()
     same("its status stays", task.now["status"], "completed")
-    glue.ready().stop()
+    glue.ready().finish()
 
 
 @case("two glues with one configuration: each task runs once", 20)
@@ -225,4 +225,4 @@ def replicas(bench):
         )
         same("ended Jobs", [job[1] for job in found["jobs"]], ["Complete"])
     for glue in glues:
-        glue.stop()
+        glue.finish()

@@ -28,7 +28,7 @@ def abort_queued(bench):
     glue.start().ready()
     never_ran(bench, task)
     same("the queue", bench.entries("abort-queued"), [])
-    glue.stop()
+    glue.finish()
 
 
 @case("abort while the image is being pulled", 30)
