@@ -19,7 +19,7 @@ import Testing
 
     @Test func `a pod deleted before it ran is called deleted, and another attempt is worth it`() {
         let pod = pod(phase: "Failed", deleted: true, waitingFor: "ContainerCreating")
-        guard case .failed(let finding) = Ending.of(pod, deletedByUs: false) else {
+        guard case .failed(let finding) = Ending.of(pod) else {
             Issue.record("not a failure")
             return
         }
