@@ -349,6 +349,11 @@ class Demo:
         say(f"  all five ended as they must, {time.monotonic() - self.started:.0f} s in all")
 
     def stop(self, keep):
+        if self.real and any(name == "glue" for name, _ in self.processes):
+            # While glue runs: it takes its finalizer off a Job, once the server has heard the outcome.
+            self.kubectl(
+                "delete", "jobs", "--selector", "clearml-agent-queue-name in (glue-demo,glue-demo-impatient)",
+                "--timeout=60s", check=False)
         for name, process in reversed(self.processes):
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
@@ -362,7 +367,6 @@ class Demo:
                     keep = True
         if self.real:
             self.kubectl("delete", "secret/glue-demo-credentials", "configmap/glue-demo-repository", "--ignore-not-found", check=False)
-            self.kubectl("delete", "jobs", "--selector", "clearml-agent-queue-name in (glue-demo,glue-demo-impatient)", check=False)
         if not keep:
             shutil.rmtree(self.folder, ignore_errors=True)
         return keep

@@ -8,6 +8,7 @@
 #   NODES     real nodes (default 1): NAME-n1, NAME-n2 …
 #   IMAGES    image archives to import on each node, besides the pause image
 #   FORWARD   "NAME:PORT:HOSTPORT …": pods reach 127.0.0.1:HOSTPORT of this machine as $node_address:PORT
+#   OWNER     pid of the process it is for: once that is gone, the next `up` of any cluster clears this one
 #   API_PORT  port of the API server on this machine's loopback (default: a free one)
 
 CLUSTER=${CLUSTER:-glue}
@@ -15,6 +16,7 @@ PARTS=${PARTS:-etcd api kcm sched node}
 NODES=${NODES:-1}
 IMAGES=${IMAGES:-}
 FORWARD=${FORWARD:-}
+OWNER=${OWNER:-}
 [[ $CLUSTER =~ ^[a-z0-9]([-a-z0-9]{0,10}[a-z0-9])?$ ]] || die "CLUSTER=$CLUSTER: at most 12 of a-z, 0-9 and -"
 
 kubernetes_version="1.20.5+really1.20.2-1.1+deb12u1"
