@@ -218,6 +218,9 @@ class Lane:
     # --- tasks ------------------------------------------------------------------------------------------------------
 
     async def enqueue(self, name, seconds=0.2):
+        return await self.queue_up(await self.create(name, seconds))
+
+    async def create(self, name, seconds=0.2):
         """A task that appends a line to a file of its own, and sleeps."""
         script = f'echo run >> {self.record}/"$CLEARML_TASK_ID"\necho hello\nsleep {seconds}\n'
         made = await self.api(
@@ -228,8 +231,11 @@ class Lane:
                 "container": {"image": "sandbox.local/host:1"},
             },
         )
-        await self.api("tasks.enqueue", {"task": made["id"], "queue": self.queue})
         return made["id"]
+
+    async def queue_up(self, task):
+        await self.api("tasks.enqueue", {"task": task, "queue": self.queue})
+        return task
 
     async def task(self, task):
         found = await self.api(

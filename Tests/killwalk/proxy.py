@@ -21,7 +21,7 @@ import ssl
 from dataclasses import dataclass, field
 
 POSITIONS = ("before", "after-commit", "after-reply")
-READS = re.compile(r"\.(get_all|get_all_ex|get_by_id|get_task_log|peek_task|get_num_entries|ping|login)$")
+READS = re.compile(r"selfsubjectaccessreviews$|\.(get_all|get_all_ex|get_by_id|get_task_log|peek_task|get_num_entries|ping|login)$")
 HEX = re.compile(r"[0-9a-f]{32}")
 
 
@@ -77,20 +77,25 @@ def _send(pid, number):
 
 @dataclass
 class StaleWatch:
-    """A watch that shows what `needle` stands in for the first time, and then nothing until `fresh` is set."""
+    """A process's watch that shows the first event in which `needle` stands, and then nothing until `fresh` is set."""
 
+    pid: int
     kind: str
     needle: bytes
     fresh: asyncio.Event = field(default_factory=asyncio.Event)
     seen: bool = False
 
-    async def pass_on(self, exchange, chunk):
-        if exchange.kind != self.kind:
-            return
+    def cut(self, chunk):
+        """What is shown of a chunk, and what is held up. An event is a line, whole; several may share a chunk."""
         if self.seen:
-            await self.fresh.wait()
-        elif self.needle in chunk:
-            self.seen = True
+            return b"", chunk
+        shown = b""
+        for line in chunk.splitlines(keepends=True):
+            shown += line
+            if self.needle in line:
+                self.seen = True
+                break
+        return shown, chunk[len(shown) :]
 
 
 @dataclass
@@ -193,8 +198,15 @@ class Proxy:
                 raise ConnectionResetError
             size = int(line.split(b";")[0], 16)
             chunk = await up_reader.readexactly(size + 2)
-            if self.stale:
-                await self.stale.pass_on(exchange, chunk)
+            stale = self.stale
+            if stale and (stale.pid, stale.kind) == (exchange.pid, exchange.kind) and size > 0:
+                shown, held = stale.cut(chunk[:-2])
+                if held:
+                    if shown:
+                        writer.write(b"%x\r\n%s\r\n" % (len(shown), shown))
+                        await writer.drain()
+                    await stale.fresh.wait()
+                    line, chunk = b"%x\r\n" % len(held), held + b"\r\n"
             if writer.is_closing() or reader.at_eof():
                 raise ConnectionResetError
             writer.write(line + chunk)

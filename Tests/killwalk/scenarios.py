@@ -184,10 +184,10 @@ async def stale_view(lane):
     """glue's watch of Jobs falls silent while the Job is still held in it: what glue would do to a held Job of a task
     that runs must not meet the Job as it is."""
     await lane.fresh_glue()
-    await asyncio.sleep(1)
-    lane.kube.stale = stale = StaleWatch(f"GET {JOBS}", b"clearml-id-")
+    task = await lane.create("stale view", seconds=5)
+    lane.kube.stale = stale = StaleWatch(lane.living()[0].pid, f"GET {JOBS}", task.encode())
     try:
-        task = await lane.enqueue("stale view", seconds=5)
+        await lane.queue_up(task)
         await until("the task's start", lambda: lane.runs(task) > 0, 30)
         if not stale.seen:
             raise Failure("the watch has not shown the Job")

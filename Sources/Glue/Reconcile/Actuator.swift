@@ -22,6 +22,9 @@ struct Actuator: Sendable {
             logger.info("dropping a held Job", metadata: ["task": "\(task)", "job": "\(job.name)", "why": "\(why)"])
             try await jobs.deleteHeld(job)
         case .finishClaim(let job):
+            // The view may lag behind a Job that has been let go: its executor may have taken the token, and one added now
+            // would be a second.
+            guard try await jobs.isHeldNow(job) else { return }
             logger.info("finishing a claim", metadata: ["task": "\(task)", "job": "\(job.name)"])
             try await claims.finish(job, deadline: deadline)
         case .withdraw(let job, let why):

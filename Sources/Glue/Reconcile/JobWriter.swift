@@ -54,6 +54,18 @@ struct JobWriter: Sendable {
             ]))
     }
 
+    /// Whether the API server itself has this very Job, and with its claim still pending.
+    func isHeldNow(_ job: JobFacts) async throws -> Bool {
+        do throws(KubernetesError) {
+            let current = try await kube.get(Job.self, job.name, namespace: namespace)
+            return current.uid == job.uid
+                && current.annotations[Handoff.Annotation.claim] == Handoff.ClaimState.pending.rawValue
+        } catch {
+            if error.isNotFound { return false }
+            throw error
+        }
+    }
+
     /// Deletes a held Job, on the condition that it still is as we saw it; then lets it go.
     func deleteHeld(_ job: JobFacts) async throws {
         if !job.isDeleting {

@@ -115,6 +115,18 @@ import Testing
         bench.finish()
     }
 
+    @Test func `a Job is held as long as the API server says so, whatever was seen`() async throws {
+        let answers = [
+            (kubernetes(Bench.job(version: "9")), true), (kubernetes(Bench.job(state: .won)), false),
+            (kubernetes(Bench.job(uid: "another")), false), (refused(404, "NotFound"), false),
+        ]
+        for (answer, isHeld) in answers {
+            let bench = try Bench([answer])
+            #expect(try await bench.jobs.isHeldNow(Bench.facts()) == isHeld)
+            bench.finish()
+        }
+    }
+
     @Test func `a namesake is not let go`() async throws {
         let bench = try Bench([kubernetes(Bench.job(uid: "another"))])
         try await bench.jobs.letGo(Bench.facts())
