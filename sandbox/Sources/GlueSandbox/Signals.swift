@@ -10,8 +10,7 @@ enum Signals {
     static func awaitTermination() async {
         let (arrived, arrive) = AsyncStream<Void>.makeStream()
         let sources = [SIGTERM, SIGINT].map { number in
-            // Ignored by default, so that only the source sees it.
-            signal(number, SIG_IGN)
+            // Not ignored meanwhile: one that comes before the source listens ends the process as it would any other.
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
                 signal(number, SIG_DFL)
