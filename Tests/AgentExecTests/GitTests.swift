@@ -240,12 +240,7 @@ private struct PrivateGitServer {
     init(_ repository: String, in folder: String) throws {
         try sh("git clone -q --bare source www && git -C www update-server-info", in: folder)
         let program = """
-            import base64, functools, http.server, os, sys, threading, time
-            tests = os.getppid()
-            def outlive_nobody():
-                while os.getppid() == tests: time.sleep(0.1)
-                os._exit(0)
-            threading.Thread(target=outlive_nobody, daemon=True).start()
+            import base64, functools, http.server, sys
             class Handler(http.server.SimpleHTTPRequestHandler):
                 def do_GET(self):
                     if self.headers.get('Authorization') != 'Basic ' + base64.b64encode(b'me:right-password').decode():

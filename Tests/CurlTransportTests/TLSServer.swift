@@ -18,6 +18,7 @@ final class TLSServer {
     private let folder: URL
     /// The server ends when this closes, as it does when the test run dies.
     private let life = Pipe()
+    private let process = Process()
 
     init() throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("tls-\(UUID().uuidString)")
@@ -33,7 +34,6 @@ final class TLSServer {
         try Self.write(folder, "expired", try maker.issue(names: names, now: yesterday, validFor: .seconds(60)))
 
         let output = Pipe()
-        let process = Process()
         process.standardInput = life
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["python3", "-c", Self.server]
@@ -49,6 +49,8 @@ final class TLSServer {
     }
 
     deinit {
+        // Not by the pipe alone: another child of the tests may hold its other end.
+        process.terminate()
         try? life.fileHandleForWriting.close()
         try? FileManager.default.removeItem(at: folder)
     }
@@ -81,11 +83,6 @@ final class TLSServer {
             threading.Thread(target=server.serve_forever, daemon=True).start()
             print(server.server_address[1], end=" ")
         print(flush=True)
-        def until_told():
-            sys.stdin.read()
-            os._exit(0)
-        threading.Thread(target=until_told, daemon=True).start()
-        # A pipe is no sure sign: another child of the tests may hold its other end.
-        while os.getppid() == tests: time.sleep(0.1)
+        sys.stdin.read()
         """
 }
