@@ -31,8 +31,6 @@ final class ContainerProcess: Sendable {
     private let monitor: pid_t
     private let bubblewrap: String
     private let log: String
-    // Dispatch sources may be used from any thread; Dispatch does not say so to the compiler.
-    nonisolated(unsafe) private let source: any DispatchSourceRead
 
     private static let queue = DispatchQueue(label: "container-status")
 
@@ -67,7 +65,6 @@ final class ContainerProcess: Sendable {
         let writer = Spawn.aboveStandard(pipe[1])
         _ = fcntl(reader, F_SETFD, FD_CLOEXEC)
         _ = fcntl(writer, F_SETFD, FD_CLOEXEC)
-        _ = fcntl(reader, F_SETFL, O_NONBLOCK)
         defer { close(writer) }
         var arguments = [bubblewrap, "--args", "3", "--json-status-fd", "4", "--"] + command
         if let cgroup {
@@ -108,29 +105,48 @@ final class ContainerProcess: Sendable {
         self.monitor = monitor
         self.bubblewrap = bubblewrap
         self.log = log
-        source = DispatchSource.makeReadSource(fileDescriptor: reader, queue: Self.queue)
-        source.setCancelHandler { close(reader) }
-        source.setEventHandler { [self] in readStatus(reader) }
-        source.resume()
+        // A thread of its own, not a Dispatch source: one on a pipe whose other end closes while its data is being read
+        // crashes Dispatch on Linux (an event for a reader that it has just forgotten).
+        let work = Unmanaged.passRetained(StatusReading(process: self, reader: reader))
+        var thread = pthread_t()
+        let failure = pthread_create(
+            &thread, nil,
+            { context in
+                // pthread_create hands on the pointer that it was given, which is never null here.
+                guard let context else { return nil }
+                let work = Unmanaged<StatusReading>.fromOpaque(context).takeRetainedValue()
+                work.process.readStatus(work.reader)
+                return nil
+            }, work.toOpaque())
+        precondition(failure == 0, "no thread for a container's status: error \(failure)")
+        pthread_detach(thread)
+    }
+
+    /// What the thread is given.
+    private final class StatusReading {
+        let process: ContainerProcess
+        let reader: Int32
+
+        init(process: ContainerProcess, reader: Int32) {
+            self.process = process
+            self.reader = reader
+        }
     }
 
     /// What bubblewrap says on its status file: the first process, then the exit code; its end is bubblewrap's.
     private func readStatus(_ reader: Int32) {
         var buffer = [UInt8](repeating: 0, count: 4096)
-        // To the last byte: Dispatch tells of data and of the end of a pipe in one event, and then no more.
         while true {
             let count = read(reader, &buffer, buffer.count)
             if count > 0 {
                 note(buffer[..<count])
             } else if count < 0, errno == EINTR {
                 continue
-            } else if count < 0, errno == EAGAIN {
-                return
             } else {
                 break
             }
         }
-        source.cancel()
+        close(reader)
         reap()
     }
 
