@@ -263,7 +263,8 @@ private struct PrivateGitServer {
         port = try #require(Int(line.trimmingCharacters(in: .whitespacesAndNewlines)))
     }
 
-    func stop() { process.terminate() }
+    /// By KILL: the suites of the supervisor block TERM in this process, and its children inherit that.
+    func stop() { kill(process.processIdentifier, SIGKILL) }
 }
 
 @Suite struct GitURLTests {

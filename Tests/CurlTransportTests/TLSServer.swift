@@ -50,7 +50,7 @@ final class TLSServer {
 
     deinit {
         // Not by the pipe alone: another child of the tests may hold its other end.
-        process.terminate()
+        kill(process.processIdentifier, SIGKILL)
         try? life.fileHandleForWriting.close()
         try? FileManager.default.removeItem(at: folder)
     }
