@@ -129,7 +129,7 @@ async def judge(lane, task, hit):
 
 async def walk(options, folder):
     generator = random.Random(options.seed)
-    programs = {name: os.path.join(options.bin, name) for name in PROGRAMS}
+    programs = {name: os.path.join(os.path.abspath(options.bin), name) for name in PROGRAMS}
     lanes = []
     results = {"passed": 0, "failed": 0, "not reached": 0}
     failures = []
