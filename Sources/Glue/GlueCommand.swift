@@ -68,7 +68,7 @@ enum Shutdown {
     static func signals() -> AsyncStream<Void> {
         AsyncStream { continuation in
             for number in [SIGTERM, SIGINT] {
-                signal(number, SIG_IGN)
+                // Not ignored meanwhile: one that comes before the source listens ends the process as it would any other.
                 let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
                 source.setEventHandler { continuation.finish() }
                 source.resume()

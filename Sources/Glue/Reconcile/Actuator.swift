@@ -162,7 +162,10 @@ struct Actuator: Sendable {
             try await failBeforeEntry(job, refusal, now, deadline)
         case .noPlace(let why):
             logger.error("no next attempt here: putting the task back", metadata: ["task": "\(task)", "why": "\(why)"])
-            try await giveBack(task, to: job.enqueue.queue, hasToken: true, deadline)
+            // Nobody else can enter: the pods are dead, or the token was taken above. Whether one is there or not, the task
+            // goes back; only then does the Job that names it go.
+            _ = try await server.removeFromQueue(pendingQueue, task: task)
+            try await giveBack(task, to: job.enqueue.queue, hasToken: false, deadline)
             try await jobs.letGo(job)
         }
     }

@@ -77,8 +77,9 @@ struct Decision: Sendable, Equatable {
             return [.dropHeld(job, why: "the task was enqueued elsewhere")]
         }
         if task.claim == job.claim {
-            return situation.waiting.isEmpty
-                ? [.finishClaim(job)] : [.dropHeld(job, why: "the task was enqueued again")]
+            // Its own entry may have been read before the pop.
+            let isAgain = !situation.waiting.subtracting([job.enqueue]).isEmpty
+            return isAgain ? [.dropHeld(job, why: "the task was enqueued again")] : [.finishClaim(job)]
         }
         // The next attempt of a retry: the claim still names the attempt before.
         if let claim = task.claim, claim.instance == situation.instance, task.enqueue == job.enqueue,
